@@ -6,8 +6,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
             $$p -c '$(SUPPORTED)' >/dev/null 2>&1 && echo $$p && break; done)
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALLED := .venv/installed
+NOTEBOOKS ?= notebooks/*.ipynb
 
-NBVAL := $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=600 --durations=0 notebooks
+NBVAL := $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 --durations=0 $(NOTEBOOKS)
 # JupyterLab refuses to run as root unless told that this is meant, as it is in a container.
 AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 
@@ -20,7 +21,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= $(if $(wildcard /dev/nvidiactl /dev/dxg),1,3)
 .PHONY: help lab test test-lessons install execute bench lock clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s  %s\n", $$1, $$2 }' Makefile
 
 lab: $(INSTALLED)  ## open the first notebook in JupyterLab (options in ARGS="...")
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" $(AS_ROOT) $(ARGS) notebooks/00_start_here.ipynb
@@ -34,8 +35,9 @@ test-lessons: $(INSTALLED)  ## every notebook at the quick budget, all claims ju
 
 install: $(INSTALLED)  ## prepare .venv and stop there
 
-execute: $(INSTALLED)  ## run the notebooks top to bottom and store their outputs (some: NOTEBOOKS="...")
-	$(BIN)/python notebooks/execute.py $(NOTEBOOKS)
+execute: $(INSTALLED)  ## run the notebooks top to bottom and store their outputs (NOTEBOOKS="..." for some)
+	COURSE_BUDGET=quick $(BIN)/jupyter nbconvert --to notebook --execute --inplace \
+	    --ExecutePreprocessor.timeout=600 --ExecutePreprocessor.record_timing=False $(NOTEBOOKS)
 
 bench: $(INSTALLED)  ## time our PCA against scikit-learn's
 	$(BIN)/python tests/bench_pca.py

@@ -1,0 +1,78 @@
+"""Checks of arguments: one clear sentence that names the argument, what came and what was wanted."""
+import numbers
+
+import numpy as np
+
+
+def number_array(name, value, ndim=None, floating=False):
+    """`value` as an array of finite numbers, not empty, of rank `ndim` (one number, or a tuple of those allowed).
+
+    Raises TypeError if it does not hold real numbers (with `floating`, floating-point ones), ValueError otherwise.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # rows of unequal length
+        raise ValueError(f"{name} must be an array whose rows have one length, got a ragged {_kind(value)}") from error
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must be an array of real numbers, got {_kind(value)} of dtype {array.dtype}")
+    if floating and array.dtype.kind != "f":
+        raise TypeError(
+            f"{name} must be floating point, got {array.dtype}: "
+            "convert images with x.astype('float32') / 255, other numbers with x.astype('float32')"
+        )
+    ranks = (ndim,) if isinstance(ndim, int) else ndim
+    if ranks is not None and array.ndim not in ranks:
+        wanted = " or ".join(f"{rank}-D" for rank in ranks)
+        raise ValueError(f"{name} must be {wanted}, got {array.ndim}-D of shape {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
+    if array.dtype.kind == "f" and not _all_finite(array):
+        raise ValueError(f"{name} must be finite, got NaN or infinity in an array of shape {array.shape}")
+    return array
+
+
+def unit_images(name, value, ndim=(3, 4)):
+    """`value` as floating-point images in [0, 1], shape (n, height, width) or (n, height, width, 3)."""
+    images = number_array(name, value, ndim, floating=True)
+    low, high = images.min(), images.max()
+    if low < 0 or high > 1:
+        hint = ": divide by 255" if low >= 0 and 1 < high <= 255 else ""
+        raise ValueError(f"{name} must lie in [0, 1], got values from {low:.4g} to {high:.4g}{hint}")
+    return images
+
+
+def integer(name, value, at_least, at_most=None):
+    """`value` as an int between the bounds, both included."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be an integer, got {value!r} of type {type(value).__name__}")
+    if value < at_least or (at_most is not None and value > at_most):
+        wanted = f"at least {at_least}" if at_most is None else f"from {at_least} to {at_most}"
+        raise ValueError(f"{name} must be {wanted}, got {value}")
+    return int(value)
+
+
+def real(name, value, at_least=None):
+    """`value` as a finite float, not below the bound."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, got {value!r} of type {type(value).__name__}")
+    if not np.isfinite(value) or (at_least is not None and value < at_least):
+        wanted = "finite" if at_least is None else f"finite and at least {at_least}"
+        raise ValueError(f"{name} must be {wanted}, got {value}")
+    return float(value)
+
+
+def same_shape(name, value, other_name, other):
+    """Raise ValueError unless the two arrays have one shape."""
+    if value.shape != other.shape:
+        hint = ": is one of them transposed?" if value.shape == other.shape[::-1] else ""
+        raise ValueError(f"{name} and {other_name} must have one shape, got {value.shape} and {other.shape}{hint}")
+
+
+def _kind(value):
+    return type(value).__name__
+
+
+def _all_finite(array):
+    # The sum of finite numbers is finite unless it overflows: one pass, no mask of the array's size.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(array.sum(dtype=np.float64)) or np.isfinite(array).all())

@@ -1,0 +1,432 @@
+"""Claims of the lessons, and self-checks of the exercises.
+
+`expect` tests what the prose claims. A `check_*` function tries a student's function on small cases, knows the usual
+misconceptions, and answers with a hint.
+"""
+import dataclasses
+import json
+import math
+import numbers
+import os
+
+import numpy as np
+
+from course_utils import runtime
+
+
+def expect(
+    claim, value, *, at_most=None, at_least=None, equals=None, within=0.0, unit="", published=None, source=None,
+    trained=False,
+):  # fmt: skip
+    """Test a claim of the lesson and say the outcome in one line.
+
+    Args:
+        claim: what is claimed, in words: "30-component test squared error".
+        value: what was measured: a number, or a bool, string or shape (tuple) to compare with `equals`.
+        at_most, at_least: bounds, included. Both may be given.
+        equals: the value wanted; numbers may differ by up to `within`.
+        within: the tolerance of `equals`, in the units of `value`.
+        unit: the unit, printed behind the value.
+        published: the published number, printed beside ours. It is shown, not tested.
+        source: where it was published. Needed with `published`.
+        trained: True if the claim is about a trained model. At the smoke budget such a claim is not judged.
+
+    Returns:
+        None. Prints one line.
+
+    Raises:
+        AssertionError: if the claim does not hold. NaN never holds.
+        TypeError, ValueError: if the arguments make no testable claim.
+
+    >>> expect("share of variance in the first component", 0.92, at_least=0.9)
+    ✓ share of variance in the first component: 0.92 (at least 0.9)
+    """
+    wanted = _wanted(at_most, at_least, equals, within)
+    if (published is None) != (source is None):
+        raise ValueError(f"published and source go together, got published={published!r} and source={source!r}")
+    if equals is None and not isinstance(value, (numbers.Real, np.number)):
+        raise TypeError(f"value must be one number to be held to a bound, got {type(value).__name__}: {value!r}")
+    measured = f"{claim}: {_text(value)}{unit and ' ' + unit}"
+    notes = wanted if published is None else f"{wanted}; published {_text(published)}, {source}"
+    if trained and runtime.current_budget() == "smoke":
+        _record(claim, "not judged")
+        print(f"– not judged at the smoke budget: {claim} ({notes})")
+        return
+    holds = _holds(value, at_most, at_least, equals, within)
+    _record(claim, "held" if holds else "failed")
+    if not holds:
+        raise AssertionError(f"✗ {measured}, wanted {notes}")
+    print(f"✓ {measured} ({notes})")
+
+
+def _wanted(at_most, at_least, equals, within):
+    """The bounds in words; ValueError if they are none, contradict each other or can't fail."""
+    for name, bound in (("at_most", at_most), ("at_least", at_least), ("within", within)):
+        if bound is not None and (not isinstance(bound, numbers.Real) or not math.isfinite(bound)):
+            raise ValueError(f"{name} must be a finite number, got {bound!r}")
+    if (equals is None) == (at_most is None and at_least is None):
+        raise ValueError("give either equals, or at_most, at_least or both: a claim needs a bound that it can miss")
+    if equals is not None:
+        return f"equal to {_text(equals)}" + (f" within {_text(within)}" if within else "")
+    if at_most is not None and at_least is not None:
+        if at_least > at_most:
+            raise ValueError(f"at_least must not exceed at_most, got {at_least} and {at_most}")
+        return f"from {_text(at_least)} to {_text(at_most)}"
+    return f"at most {_text(at_most)}" if at_least is None else f"at least {_text(at_least)}"
+
+
+def _holds(value, at_most, at_least, equals, within):
+    if equals is None:
+        return bool((at_most is None or value <= at_most) and (at_least is None or value >= at_least))
+    if isinstance(equals, numbers.Real) and not isinstance(equals, bool):
+        return bool(abs(value - equals) <= within)
+    return bool(value == equals)
+
+
+def _text(value):
+    """A number to four significant digits, whole numbers in full, anything else as it prints."""
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if isinstance(value, numbers.Integral):
+        return f"{value:,}"
+    return f"{value:.4g}" if isinstance(value, numbers.Real) else str(value)
+
+
+def _record(claim, outcome):
+    """Append the outcome to the file that COURSE_CLAIMS names, if it is set: so a test run can count its claims."""
+    path = os.environ.get("COURSE_CLAIMS")
+    if path:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(json.dumps({"claim": claim, "outcome": outcome}) + "\n")
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """The answer of a `check_*` function: true if the exercise is solved; shows itself as one line."""
+
+    passed: bool
+    message: str
+
+    def __bool__(self):
+        return self.passed
+
+    def __repr__(self):
+        return f"{'✓' if self.passed else '✗'} {self.message}"
+
+
+def _check(function, arguments, judge):
+    """Call a student's function on copies of the arguments and let `judge(result)` say what is wrong, or None.
+
+    Whatever the function raises becomes a hint: a student learns more from "it raised IndexError: …" beside the
+    input than from a trace through this module.
+    """
+    if not callable(function):
+        return Verdict(False, f"pass the function itself, without calling it, got {type(function).__name__}")
+    given = [argument.copy() if isinstance(argument, np.ndarray) else argument for argument in arguments]
+    try:
+        result = function(*given)
+    except Exception as error:
+        shapes = ", ".join(str(a.shape) if isinstance(a, np.ndarray) else repr(a) for a in arguments)
+        return Verdict(False, f"with arguments of shape {shapes} your function raised {type(error).__name__}: {error}")
+    if result is None or result is Ellipsis:
+        return Verdict(False, "your function returns nothing yet: write it, and end it with `return`")
+    for original, after in zip(arguments, given):
+        if isinstance(original, np.ndarray) and not np.array_equal(original, after):
+            return Verdict(False, "your function changes the array that it was given: compute a new one (no `-=`)")
+    try:
+        problem = judge(result)
+    except Exception as error:
+        return Verdict(False, f"your function returned {type(result).__name__}, which can't be compared ({error})")
+    return Verdict(True, "right") if problem is None else Verdict(False, problem)
+
+
+def _shape_problem(result, shape):
+    got = np.shape(result)
+    return None if got == shape else f"the shape is {got}, wanted {shape}"
+
+
+def _close(a, b):
+    return np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+def check_scale(scale):
+    """Lesson 00, exercise 1: `scale(images)` turns bytes from 0 to 255 into float32 from 0 to 1.
+
+    Args:
+        scale: the student's function: a uint8 array of shape (n, height, width) in, float32 of the same shape out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_scale(lambda images: images / 255)
+    ✗ the values are right, but the dtype is float64: float32 needs half the memory, and is what networks compute in
+    """
+    images = np.arange(0, 204, 17, dtype=np.uint8).reshape(1, 3, 4)  # the brightest is 187, not 255
+    right = images / 255
+
+    def judge(result):
+        if problem := _shape_problem(result, images.shape):
+            return problem
+        result = np.asarray(result)
+        if _close(result, right):
+            return None if result.dtype == np.float32 else (
+                f"the values are right, but the dtype is {result.dtype}: float32 needs half the memory, "
+                "and is what networks compute in"
+            )
+        if _close(result, images // 255):
+            return "// divides whole numbers and rounds down: everything below 255 became 0"
+        if _close(result, images / images.max()):
+            return "divide by 255, not by the largest value that happens to be there: a dark image must stay dark"
+        if _close(result, images / 256):
+            return "the largest byte is 255, not 256: white must become exactly 1"
+        if _close(result, images):
+            return "the values still go up to 187: divide by 255"
+        return "each value should be the byte divided by 255"
+
+    return _check(scale, (images,), judge)
+
+
+def check_mirror(mirror):
+    """Lesson 00, exercise 2: `mirror(images)` flips each image left to right.
+
+    Args:
+        mirror: the student's function: an array of shape (n, height, width) in, the same shape out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_mirror(lambda images: images[::-1])
+    ✗ you reversed the order of the images and mirrored none of them: axis 0 counts the images
+    """
+    images = np.arange(24.0).reshape(2, 3, 4)
+
+    def judge(result):
+        if problem := _shape_problem(result, images.shape):
+            return problem
+        if _close(result, images[:, :, ::-1]):
+            return None
+        if _close(result, images[::-1]):
+            return "you reversed the order of the images and mirrored none of them: axis 0 counts the images"
+        if _close(result, images[:, ::-1]):
+            return "the images stand on their heads: axis 1 counts the rows, axis 2 the columns"
+        if _close(result, images[:, ::-1, ::-1]):
+            return "you turned the images by 180 degrees: reverse the columns only"
+        if _close(result, images[::-1, ::-1, ::-1]):
+            return "you reversed every axis: reverse the columns only"
+        return "each row of each image should read from right to left"
+
+    return _check(mirror, (images,), judge)
+
+
+def check_centre(centre):
+    """Lesson 01, exercise 1: `centre(x)` subtracts from each feature its mean. x has shape (n, n_features).
+
+    Args:
+        centre: the student's function: array of shape (n, n_features) in, the same shape out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_centre(lambda x: x - x.mean())
+    ✗ you subtracted one number, the mean of all values: each feature (column) has a mean of its own
+    """
+    x = np.array([[1.0, 10.0, -3.0], [2.0, 30.0, -5.0], [6.0, 20.0, -7.0], [3.0, 40.0, -1.0]])
+    right = x - x.mean(axis=0)
+
+    def judge(result):
+        if _close(result, right):
+            return None
+        if problem := _shape_problem(result, x.shape):
+            return problem + ": subtract the mean, and return all the points"
+        if _close(result, x - x.mean()):
+            return "you subtracted one number, the mean of all values: each feature (column) has a mean of its own"
+        if _close(result, x - x.mean(axis=1, keepdims=True)):
+            return "you subtracted each example's own mean: the mean is taken over the examples, which is axis 0"
+        if _close(result, right / x.std(axis=0)) or _close(result, right / x.std(axis=0, ddof=1)):
+            return "you also divided by the standard deviation: that is standardising; only centring is asked for"
+        return "the result's columns should have mean 0 and keep their spread"
+
+    return _check(centre, (x,), judge)
+
+
+def check_components_needed(components_needed):
+    """Lesson 01, exercise 2: `components_needed(singular_values, share)`, the least number of components that hold
+    at least that share of the variance.
+
+    Args:
+        components_needed: the student's function: a decreasing array of shape (k,) and a number from 0 to 1 in,
+            an integer out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_components_needed(lambda s, share: int((np.cumsum(s) / s.sum() < share).sum()) + 1)
+    ✗ variance is the square of a singular value: you added up the singular values themselves
+    """
+    # Squared and added up: .714, .893, .957, ...: three. Unsquared: .45, .68, .82, .91, .95: five. So each mistake
+    # has an answer of its own.
+    s, share = np.array([10.0, 5.0, 3.0, 2.0, 1.0, 1.0]), 0.95
+
+    def judge(result):
+        if not isinstance(result, numbers.Integral):
+            return f"the answer is a whole number of components, got {type(result).__name__}: {result!r}"
+        if result == 5:
+            return "variance is the square of a singular value: you added up the singular values themselves"
+        if result == 2:
+            return "you are one short: argmax and searchsorted count from 0, a number of components from 1"
+        if result == 4:
+            return "you are one too many: stop at the first component that reaches the share"
+        if result != 3:
+            return f"for singular values {s.tolist()} and a share of {share} you got {result}: print the running shares"
+        if components_needed(np.array([1.0, 1.0]), 0.5) != 1:
+            return "when a component reaches the share exactly, it is enough: compare with >="
+        return None
+
+    return _check(components_needed, (s, share), judge)
+
+
+def check_reconstruct(reconstruct):
+    """Lesson 01, exercise 3: `reconstruct(x, mean, components)` projects on the components and comes back.
+
+    Args:
+        reconstruct: the student's function: arrays of shape (n, n_features), (n_features,) and (k, n_features) in,
+            an array of shape (n, n_features) out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_reconstruct(lambda x, mean, components: (x - mean) @ components.T @ components)
+    ✗ you did not come all the way back: add the mean again after the components
+    """
+    rng = np.random.default_rng(0)
+    x = rng.normal(5, 2, (6, 4))
+    mean, components = x.mean(axis=0), np.linalg.qr(rng.normal(size=(4, 2)))[0].T
+    scores = (x - mean) @ components.T
+    right = scores @ components + mean
+
+    def judge(result):
+        if _close(result, right):
+            return None
+        if _close(result, scores):
+            return "these are the scores: multiply by the components and add the mean to come back to the data's space"
+        if problem := _shape_problem(result, x.shape):
+            return problem
+        if _close(result, scores @ components):
+            return "you did not come all the way back: add the mean again after the components"
+        if _close(result, x @ components.T @ components):
+            return "subtract the mean before you project, and add it again at the end"
+        if _close(result, x @ components.T @ components + mean):
+            return "you add the mean at the end but never subtracted it: project x - mean"
+        if _close(result, x):
+            return "nothing was projected: with two components out of four, something must be lost"
+        return "project x - mean on the components (rows), multiply by the components, add the mean"
+
+    return _check(reconstruct, (x, mean, components), judge)
+
+
+def check_count_parameters(count_parameters):
+    """Lesson 02, exercise 1: `count_parameters(layer_sizes)` of a stack of dense layers with biases.
+
+    Args:
+        count_parameters: the student's function: a list such as [784, 30, 784] in, an integer out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_count_parameters(lambda sizes: sum(a * b for a, b in zip(sizes, sizes[1:])))
+    ✗ these are the weights alone: each unit behind the first layer also has a bias
+    """
+    sizes = [5, 3, 2, 3, 5]  # weights 15 + 6 + 6 + 15 = 42, biases 3 + 2 + 3 + 5 = 13
+
+    def judge(result):
+        if not isinstance(result, numbers.Integral):
+            return f"the answer is a whole number, got {type(result).__name__}: {result!r}"
+        return {
+            55: None,
+            42: "these are the weights alone: each unit behind the first layer also has a bias",
+            60: "the inputs have no biases: the first size counts no units of its own",
+            13: "these are the biases alone: add a weight for each pair of neighbouring units",
+            46: "one bias a layer is too few: each unit has its own",
+            27: "this is the encoder alone: the decoder has parameters too",
+            26: "this is the encoder alone: the decoder has parameters too",
+        }.get(result, f"for the sizes {sizes} there are 42 weights and some biases; you got {result}")
+
+    return _check(count_parameters, (sizes,), judge)
+
+
+def check_angle(angle):
+    """Lesson 02, exercise 2: `angle(u, v)`, the angle in degrees between the *lines* along two vectors, 0 to 90.
+
+    Args:
+        angle: the student's function: two arrays of shape (n_features,) in, a number out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_angle(lambda u, v: np.degrees(np.arccos(u @ v / np.linalg.norm(u) / np.linalg.norm(v))))
+    ✗ a line has no direction: u and -u lie on the same line, so take the cosine's absolute value
+    """
+    u, v = np.array([2.0, 0.0, 0.0]), np.array([-3.0, 3.0, 0.0])  # the vectors make 135 degrees, their lines 45
+    parallel = np.random.default_rng(0).normal(size=(50, 3))  # rounding takes some of their cosines over 1
+
+    def judge(result):
+        if problem := _shape_problem(result, ()):
+            return problem + " (one number)"
+        result = float(result)
+        if math.isnan(result):
+            return "the result is not a number: divide by both lengths before you take the arc cosine"
+        if abs(result - 135) < 1e-6:
+            return "a line has no direction: u and -u lie on the same line, so take the cosine's absolute value"
+        if abs(result - math.pi / 4) < 1e-6 or abs(result - 3 * math.pi / 4) < 1e-6:
+            return "this is in radians: np.degrees turns it into degrees"
+        if abs(result - math.sqrt(0.5)) < 1e-6 or abs(result + math.sqrt(0.5)) < 1e-6:
+            return "this is the cosine: np.arccos turns it into an angle"
+        if abs(result - 45) > 1e-6:
+            return f"for {u.tolist()} and {v.tolist()} you got {result:.4g}: divide the dot product by both lengths"
+        with np.errstate(invalid="ignore"):
+            if any(math.isnan(float(angle(w.copy(), 3 * w))) for w in parallel):
+                return "for parallel vectors the cosine can come out as 1.0000000000000002: clip it to 1 first"
+        return None
+
+    return _check(angle, (u, v), judge)
+
+
+def check_linear_optimum(linear_optimum):
+    """Lesson 02, exercise 3: `linear_optimum(x, k)`, the least squared error that any linear autoencoder with k code
+    units reaches on `x`: summed over features, averaged over examples.
+
+    Args:
+        linear_optimum: the student's function: an array of shape (n, n_features) and an integer in, a number out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_linear_optimum(lambda x, k: (np.linalg.svd(x - x.mean(0))[1][k:] ** 2).mean())
+    ✗ the variances left out are added up, not averaged: squared error is summed over features
+    """
+    rng = np.random.default_rng(1)
+    x, k = rng.normal(3, 1, (8, 5)) * [5, 4, 3, 2, 1], 2
+    s = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
+    s_raw = np.linalg.svd(x, compute_uv=False)
+    right = (s[k:] ** 2).sum() / len(x)
+
+    def judge(result):
+        if problem := _shape_problem(result, ()):
+            return problem + " (one number)"
+        if _close(result, right):
+            return None
+        if _close(result, (s[k:] ** 2).mean()) or _close(result, (s[k:] ** 2).mean() / len(x)) or _close(result, right / 5):
+            return "the variances left out are added up, not averaged: squared error is summed over features"
+        if _close(result, (s[k:] ** 2).sum()):
+            return "this is summed over the examples too: divide by their number"
+        if _close(result, (s[k:] ** 2).sum() / (len(x) - 1)):
+            return "an average over n examples divides by n; n - 1 belongs to an unbiased estimate of a variance"
+        if _close(result, (s_raw[k:] ** 2).sum() / len(x)):
+            return "centre x first: an autoencoder with biases can learn the mean"
+        if _close(result, (s[:k] ** 2).sum() / len(x)):
+            return "this is the variance that is kept: the error is what is left out"
+        if _close(result, s[k:].sum() / len(x)):
+            return "variance is the square of a singular value over n"
+        return f"for k = {k} you got {float(result):.4g}: add up the squares of the singular values from number k + 1 on"
+
+    return _check(linear_optimum, (x, k), judge)

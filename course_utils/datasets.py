@@ -1,0 +1,249 @@
+"""The data that ships with the course, and small 2-D clouds to think with.
+
+The three files lie in `data/` beside this package; `data/README.md` says where they come from. If the package is
+installed without the repository, a file is fetched once into the user's cache: the environment variable
+COURSE_DATA_URL then names the folder that holds the files (a web address). Every file is checked against its SHA-256.
+"""
+import hashlib
+import os
+import pathlib
+import zipfile
+
+import numpy as np
+
+from course_utils import _validate
+
+SHA256 = {
+    "mnist.npz": "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64",
+    "fashion_mnist.npz": "5b6d2c4c694a91887af8ab7d039c04f80af3c29378d731c93a538d2e831aa469",
+    "orl_faces.npz": "a3481c78c8b8e8662abd405ee452fd145c58332ac98ce3c32ddad6527a9a4c65",
+}
+_ROOT = pathlib.Path(__file__).resolve().parent.parent  # of the repository, unless the package is installed alone
+_CHUNK = 1 << 20  # bytes converted at a time, so that loading needs no second copy of the images
+
+FASHION_NAMES = (
+    "T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+)  # fmt: skip
+
+
+def load_mnist():
+    """MNIST: 70,000 handwritten digits (LeCun, Cortes & Burges; LeCun et al., Proceedings of the IEEE 86, 1998).
+
+    The layout is that of `keras.datasets.mnist.load_data`, but the images are ready for a network.
+
+    Returns:
+        ((x_train, y_train), (x_test, y_test)): images float32 in [0, 1], shape (60000, 28, 28) and (10000, 28, 28),
+        0 is the paper and 1 the ink; labels uint8 from 0 to 9, shape (60000,) and (10000,).
+
+    Raises:
+        FileNotFoundError: if the data file is nowhere to be had.
+        ValueError: if it is truncated or altered.
+
+    >>> (x_train, y_train), (x_test, y_test) = load_mnist()
+    >>> x_train.shape, str(x_train.dtype), y_train[:5].tolist()
+    ((60000, 28, 28), 'float32', [5, 0, 4, 1, 9])
+    """
+    return _load_images_and_labels("mnist.npz")
+
+
+def load_fashion_mnist():
+    """Fashion-MNIST: 70,000 pictures of ten kinds of clothing (Xiao, Rasul & Vollgraf, arXiv:1708.07747, 2017).
+
+    `FASHION_NAMES` names the ten classes.
+
+    Returns:
+        As `load_mnist`: the shapes and dtypes are the same.
+
+    Raises:
+        FileNotFoundError, ValueError: as `load_mnist`.
+
+    >>> (x_train, y_train), (x_test, y_test) = load_fashion_mnist()
+    >>> x_test.shape, FASHION_NAMES[y_test[0]]
+    ((10000, 28, 28), 'ankle boot')
+    """
+    return _load_images_and_labels("fashion_mnist.npz")
+
+
+def load_faces(height=64, width=64):
+    """The AT&T (ORL) faces: 400 grey pictures of 40 people, ten each (Samaria & Harter, WACV 1994).
+
+    The originals are 112 x 92. They are resized by area averaging: each new pixel is the mean of the rectangle of the
+    original that it covers, edges in proportion. 64 x 64 therefore makes the faces a little broader.
+
+    Args:
+        height: of the images returned, 1 to 112 pixels.
+        width: likewise, 1 to 92 pixels.
+
+    Returns:
+        (images, persons): images float32 in [0, 1], shape (400, height, width); persons uint8 from 0 to 39,
+        shape (400,), ten pictures of each in a row.
+
+    Raises:
+        TypeError, ValueError: if a size is no integer or out of range.
+        FileNotFoundError, ValueError: as `load_mnist`.
+
+    >>> images, persons = load_faces()
+    >>> images.shape, persons[:12].tolist()
+    ((400, 64, 64), [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1])
+    """
+    height = _validate.integer("height", height, 1, 112)
+    width = _validate.integer("width", width, 1, 92)
+    images, persons = _read("orl_faces.npz", ("images", "persons"))
+    rows, columns = _area_weights(images.shape[1], height), _area_weights(images.shape[2], width)
+    # A mean of numbers up to 1 may come out as 1 + 1e-7.
+    return np.clip(rows @ images @ columns.T, 0, 1), persons
+
+
+def make_cloud(n=50, seed=0):
+    """A tilted, off-centre Gaussian cloud, like the classic exercise data `ex7data1` (Ng, Machine Learning, 2011).
+
+    Mean (4, 5), standard deviations 1.2 and 1.0, correlation 0.75.
+
+    Args:
+        n: the number of points, at least 1.
+        seed: an integer, or a `numpy.random.Generator`. The same integer gives the same points.
+
+    Returns:
+        float32 array of shape (n, 2).
+
+    Raises:
+        TypeError, ValueError: if `n` or `seed` will not do.
+
+    >>> make_cloud().shape
+    (50, 2)
+    """
+    n, rng = _validate.integer("n", n, 1), _generator(seed)
+    deviations = np.array([1.2, 1.0])
+    covariance = np.outer(deviations, deviations) * [[1, 0.75], [0.75, 1]]
+    return rng.multivariate_normal([4, 5], covariance, n).astype(np.float32)
+
+
+def make_curve(n=1000, noise=0.05, seed=0):
+    """Points along one period of a sine wave, with noise around them: data of one dimension that is no line.
+
+    Point i is (1.5 t, sin(pi t)) plus Gaussian noise in both coordinates, with t uniform in [-1, 1].
+
+    Args:
+        n: the number of points, at least 1.
+        noise: standard deviation of the noise, in the units of the data, at least 0.
+        seed: an integer, or a `numpy.random.Generator`. The same integer gives the same points.
+
+    Returns:
+        (x, t): float32 arrays of shape (n, 2) and (n,). `t` says where along the curve a point belongs.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> x, t = make_curve(n=200, noise=0.0)
+    >>> bool(np.allclose(x[:, 1], np.sin(np.pi * t), atol=1e-6))
+    True
+    """
+    n, noise, rng = _validate.integer("n", n, 1), _validate.real("noise", noise, 0), _generator(seed)
+    t = rng.uniform(-1, 1, n)
+    curve = np.stack([1.5 * t, np.sin(np.pi * t)], axis=1)
+    return (curve + noise * rng.standard_normal((n, 2))).astype(np.float32), t.astype(np.float32)
+
+
+def mirror(images):
+    """Each image flipped left to right; their order, and so their labels, stay as they are.
+
+    Args:
+        images: shape (n, height, width) or (n, height, width, channels), of any numbers.
+
+    Returns:
+        An array of the same shape and dtype (a view: nothing is copied).
+
+    Raises:
+        TypeError, ValueError: if these are no such images; flat ones, (n, height * width), can't be mirrored.
+
+    >>> mirror(np.array([[[1, 2, 3]], [[4, 5, 6]]])).tolist()  # two images of one row
+    [[[3, 2, 1]], [[6, 5, 4]]]
+    """
+    return _validate.number_array("images", images, ndim=(3, 4))[:, :, ::-1]
+
+
+def _generator(seed):
+    if isinstance(seed, np.random.Generator):
+        return seed
+    return np.random.default_rng(_validate.integer("seed", seed, 0))
+
+
+def _load_images_and_labels(name):
+    x_train, y_train, x_test, y_test = _read(name, ("x_train", "y_train", "x_test", "y_test"))
+    return (x_train, y_train), (x_test, y_test)
+
+
+def _read(name, keys):
+    """Arrays of a data file, images as float32 in [0, 1]; the file is hashed first, and only then read."""
+    path = _locate(name)
+    with open(path, "rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != SHA256[name]:
+            raise ValueError(
+                f"{path} is not the file that ships with the course: it has {path.stat().st_size:,} bytes and SHA-256 "
+                f"{found}, wanted SHA-256 {SHA256[name]}. It is truncated or altered: {_remedy(path)}"
+            )
+        file.seek(0)
+        with zipfile.ZipFile(file) as archive:
+            return [_read_member(archive, key) for key in keys]
+
+
+def _read_member(archive, key):
+    """One array of unsigned bytes out of an .npz archive; images (rank 3) are scaled as they are unpacked."""
+    with archive.open(f"{key}.npy") as member:
+        np.lib.format.read_magic(member)
+        shape, _, dtype = np.lib.format.read_array_header_1_0(member)
+        if len(shape) == 1:
+            return np.frombuffer(member.read(), dtype).copy()  # a copy, because a buffer of bytes is read-only
+        images = np.empty(shape, np.float32)
+        flat = images.reshape(-1)
+        for start in range(0, flat.size, _CHUNK):
+            values = np.frombuffer(member.read(_CHUNK), dtype)
+            np.divide(values, np.float32(255), out=flat[start : start + len(values)])
+        return images
+
+
+def _locate(name):
+    """The path of a data file: in the repository if there is one around the package, else in the user's cache."""
+    folder = _ROOT / "data"
+    if (folder / "build.py").is_file():
+        path = folder / name
+        if not path.is_file():
+            raise FileNotFoundError(f"{path} is missing: it ships with the course. {_remedy(path)}")
+        return path
+    return _fetch(name)
+
+
+def _fetch(name):
+    import pooch  # here: it takes a tenth of a second, and in a clone it is never needed
+
+    cache = pathlib.Path(pooch.os_cache("autoencoder-course"))
+    path, base = cache / name, os.environ.get("COURSE_DATA_URL")
+    if path.is_file():
+        return path
+    by_hand = f"put {name} (SHA-256 {SHA256[name]}) from the course's data folder at {path}"
+    if not base:
+        raise FileNotFoundError(
+            f"{name} is not on this machine, because course_utils is installed without the course's repository: "
+            f"{by_hand}, or set COURSE_DATA_URL to the web address of that folder, to have it fetched once"
+        )
+    try:
+        pooch.retrieve(f"{base.rstrip('/')}/{name}", SHA256[name], fname=name, path=cache)
+    except Exception as error:  # no network, no such page, another file there, a cache that can't be written
+        raise FileNotFoundError(f"{name} could not be fetched from {base} ({error}): {by_hand}") from error
+    return path
+
+
+def _remedy(path):
+    if path.parent == _ROOT / "data":
+        return f"Restore it with `git checkout -- data/{path.name}`, or rebuild it with data/build.py."
+    return "Delete it, and it is fetched or asked for anew."
+
+
+def _area_weights(n_old, n_new):
+    """Matrix of shape (n_new, n_old): row i holds how much of each old pixel lies in new pixel i; rows sum to 1."""
+    edges = np.linspace(0, n_old, n_new + 1)
+    left, right = edges[:-1, np.newaxis], edges[1:, np.newaxis]
+    old = np.arange(n_old)
+    overlap = np.minimum(right, old + 1) - np.maximum(left, old)
+    return (np.clip(overlap, 0, None) / (right - left)).astype(np.float32)

@@ -1,0 +1,399 @@
+"""Figures from arrays, never from models.
+
+Every plotter returns the figure and shows nothing: as the last line of a cell it is displayed once. Pass `ax` to draw
+into axes of your own. Each sets an alternative text, which the notebook stores with the picture for readers who can't
+see it; `figure` makes an empty figure that does the same. Images are drawn from 0 (black) to 1 (white), always, so
+that two of them can be compared. Lines and points use Okabe & Ito's colours, which colour-blind readers can tell apart.
+"""
+import base64
+import io
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from course_utils import _validate
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_PAD = 2  # pixels between the images of a grid
+
+
+class AltFigure(Figure):
+    """A Matplotlib figure with an alternative text, `alt`, that a notebook displays and stores together."""
+
+    alt = ""
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=90, bbox_inches="tight", facecolor="white")
+        png = base64.b64encode(buffer.getvalue()).decode("ascii")
+        return {"image/png": png, "text/plain": f"<Figure: {self.alt}>"}, {"image/png": {"alt": self.alt}}
+
+
+def figure(alt, rows=1, columns=1, width=None, height=None, **options):
+    """An empty figure with axes, like `plt.subplots`, that carries an alternative text.
+
+    Args:
+        alt: what the figure shows, in words, for a reader who can't see it.
+        rows, columns: of axes.
+        width, height: of the whole figure in inches; 4.5 by 3.2 for each of the axes if not given.
+        options: passed on to `matplotlib.figure.Figure.subplots`.
+
+    Returns:
+        (fig, axes): axes is one Axes, or an array of them as from `plt.subplots`.
+
+    Raises:
+        TypeError, ValueError: if `alt` is no text or empty, or the other arguments will not do.
+
+    >>> fig, ax = figure("A parabola.")
+    >>> line = ax.plot([-1, 0, 1], [1, 0, 1])
+    >>> fig.alt
+    'A parabola.'
+    """
+    if not isinstance(alt, str):
+        raise TypeError(f"alt must be text that says what the figure shows, got {type(alt).__name__}")
+    if not alt.strip():
+        raise ValueError("alt must say what the figure shows, got empty text")
+    rows, columns = _validate.integer("rows", rows, 1), _validate.integer("columns", columns, 1)
+    fig = AltFigure(figsize=(width or 4.5 * columns, height or 3.2 * rows), layout="constrained")
+    fig.alt = alt
+    return fig, fig.subplots(rows, columns, **options)
+
+
+def image_grid(images, n_columns=10, titles=None, signed=False, alt=None, ax=None):
+    """Images side by side, row after row.
+
+    Args:
+        images: floating point, shape (n, height, width) or (n, height, width, 3), in [0, 1]. With `signed`, any
+            values, shape (n, height, width): weights or components, drawn blue below 0, white at 0, red above.
+        n_columns: images in a row.
+        titles: n texts, one above each image.
+        signed: see `images`.
+        alt: alternative text; by default it says how many images there are, and the titles.
+        ax: Matplotlib axes to draw into.
+
+    Returns:
+        The figure.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do; images of 0 to 255 are refused.
+
+    >>> fig = image_grid(np.zeros((12, 28, 28), "float32"), n_columns=6)
+    >>> fig.alt
+    '12 images in 2 rows.'
+    """
+    images = _images("images", images, unit=not signed)
+    n_columns = min(_validate.integer("n_columns", n_columns, 1), len(images))
+    if titles is not None and len(titles) != len(images):
+        raise ValueError(f"titles must have one text for each of the {len(images)} images, got {len(titles)}")
+    n_rows = -(-len(images) // n_columns)
+    if alt is None:
+        alt = f"{len(images)} images in {n_rows} row{'s' * (n_rows > 1)}"
+        alt += "." if titles is None else ": " + ", ".join(map(str, titles)) + "."
+    top = 0 if titles is None else 8  # pixels of room for a title
+    height, width = images.shape[1] + _PAD + top, images.shape[2] + _PAD
+    canvas = np.full((n_rows * height, n_columns * width) + images.shape[3:], np.nan, np.float32)
+    corners = [(top + row * height, column * width) for row in range(n_rows) for column in range(n_columns)]
+    for image, (y, x) in zip(images, corners):
+        canvas[y : y + image.shape[0], x : x + image.shape[1]] = image
+    fig, ax = _axes(ax, alt, 0.85 * n_columns, 0.85 * n_columns * canvas.shape[0] / canvas.shape[1])
+    limit = float(np.abs(images).max()) or 1.0
+    _draw(ax, canvas, signed, limit)
+    for title, (y, x) in zip(titles if titles is not None else (), corners):
+        ax.text(x + images.shape[2] / 2, y - 1.5, title, ha="center", va="bottom", fontsize=8)
+    return fig
+
+
+def image_rows(rows, signed=False, alt=None, ax=None):
+    """Rows of images under one another, each with a label at its left: originals and what became of them.
+
+    Args:
+        rows: a dictionary from labels to images, each floating point of one shape (n, height, width) or
+            (n, height, width, 3). Values outside [0, 1] (reconstructions have them) are drawn as the nearest of 0 and 1.
+        signed, alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do; the first row must lie in [0, 1] unless `signed`.
+
+    >>> x = np.zeros((10, 28, 28), "float32")
+    >>> image_rows({"original": x, "reconstruction": x + 0.1}).alt
+    '10 images a row, from top to bottom: original, reconstruction.'
+    """
+    if not isinstance(rows, dict) or not rows:
+        raise TypeError(f"rows must be a dictionary from labels to images, got {type(rows).__name__}")
+    stacks = [_images(f"rows[{label!r}]", x, unit=not signed and i == 0) for i, (label, x) in enumerate(rows.items())]
+    for label, stack in zip(rows, stacks):
+        if stack.shape != stacks[0].shape:
+            raise ValueError(
+                f"all rows must have one shape, got {stacks[0].shape} for {next(iter(rows))!r} and {stack.shape} for {label!r}"
+            )
+    n, height, width = stacks[0].shape[:3]
+    stride = height + _PAD
+    canvas = np.full((len(stacks) * stride, n * (width + _PAD)) + stacks[0].shape[3:], np.nan, np.float32)
+    for i, stack in enumerate(stacks):
+        for j, image in enumerate(stack):
+            canvas[i * stride : i * stride + height, j * (width + _PAD) : j * (width + _PAD) + width] = image
+    if alt is None:
+        alt = f"{n} images a row, from top to bottom: {', '.join(map(str, rows))}."
+    # 1.5 inches beside the images for the labels
+    fig, ax = _axes(ax, alt, 1.5 + 0.85 * n, 0.85 * n * canvas.shape[0] / canvas.shape[1])
+    _draw(ax, canvas, signed, float(max(np.abs(stack).max() for stack in stacks)) or 1.0)
+    for i, label in enumerate(rows):
+        ax.text(-_PAD, i * stride + height / 2, label, ha="right", va="center", fontsize=9)
+    return fig
+
+
+def reconstructions(x, x_hat, n=10, labels=("original", "reconstruction"), alt=None, ax=None):
+    """The first n images above their reconstructions.
+
+    Args:
+        x: floating point in [0, 1], shape (m, height, width) or (m, height, width, 3).
+        x_hat: the reconstructions, of the same shape; values outside [0, 1] are drawn as the nearest of 0 and 1.
+        n: how many; fewer if there are fewer.
+        labels: of the two rows.
+        alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> x = np.zeros((20, 28, 28), "float32")
+    >>> fig = reconstructions(x, x, labels=("digit", "PCA"))
+    """
+    x, x_hat = _images("x", x, unit=True), _images("x_hat", x_hat, unit=False)
+    _validate.same_shape("x", x, "x_hat", x_hat)
+    n = _validate.integer("n", n, 1)
+    return image_rows(dict(zip(labels, (x[:n], x_hat[:n]))), alt=alt, ax=ax)
+
+
+def projection_arrows(x, x_hat, alt=None, ax=None):
+    """2-D points, their reconstructions, and an arrow from each point to its own.
+
+    Args:
+        x: the points, shape (n, 2).
+        x_hat: their projections or reconstructions, shape (n, 2).
+        alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure; both axes have one scale, so that right angles look right.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> x = np.array([[0.0, 1.0], [1.0, 0.0]])
+    >>> fig = projection_arrows(x, np.full((2, 2), 0.5))
+    """
+    x, x_hat = _points("x", x), _points("x_hat", x_hat)
+    _validate.same_shape("x", x, "x_hat", x_hat)
+    fig, ax = _axes(ax, alt or f"{len(x)} points, with an arrow from each to its reconstruction.", 4.5, 4)
+    ax.quiver(*x.T, *(x_hat - x).T, angles="xy", scale_units="xy", scale=1, width=0.004, color="0.55")
+    ax.scatter(*x.T, s=18, color=COLOURS[0], label="point", zorder=2)
+    ax.scatter(*x_hat.T, s=18, color=COLOURS[1], marker="x", label="reconstruction", zorder=3)
+    ax.legend(loc="best", fontsize=8)
+    _equal(ax)
+    return fig
+
+
+def loading_vectors(x, mean, components, explained_variance, alt=None, ax=None):
+    """A 2-D cloud with its principal directions, each two standard deviations long, and their angles.
+
+    Args:
+        x: the points, shape (n, 2).
+        mean: shape (2,), where the arrows begin.
+        components: shape (k, 2), rows of length 1.
+        explained_variance: shape (k,), the variance along each.
+        alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure; the legend gives each direction's angle to the horizontal, in degrees from -90 to 90.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> x = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.1]])
+    >>> fig = loading_vectors(x, x.mean(axis=0), np.array([[0.6, 0.8]]), np.array([1.0]))
+    """
+    x, components = _points("x", x), _points("components", components)
+    mean = _validate.number_array("mean", mean, ndim=1)
+    variance = _validate.number_array("explained_variance", explained_variance, ndim=1)
+    if mean.shape != (2,):
+        raise ValueError(f"mean must have shape (2,), got {mean.shape}")
+    if variance.shape != components.shape[:1] or (variance < 0).any():
+        raise ValueError(
+            f"explained_variance must be one variance, at least 0, for each of the {len(components)} components, got {variance}"
+        )
+    # A direction and its opposite are one line: the angle is that of the line.
+    angles = [np.degrees(np.arctan2(v, u)) for u, v in components]
+    angles = [angle - 180 * np.round(angle / 180) for angle in angles]
+    named = ", ".join(f"direction {i + 1} at {angle:.1f}°" for i, angle in enumerate(angles))
+    fig, ax = _axes(ax, alt or f"A cloud of {len(x)} points with its principal directions drawn on it: {named}.", 4.5, 4)
+    ax.scatter(*x.T, s=18, color="0.6")
+    for i, (component, angle) in enumerate(zip(components, angles)):
+        ax.quiver(
+            *mean, *(2 * np.sqrt(variance[i]) * component), angles="xy", scale_units="xy", scale=1, width=0.012,
+            color=COLOURS[(1, 2)[i % 2]], label=f"direction {i + 1}: {angle:.1f}°", zorder=3,
+        )  # fmt: skip
+    ax.legend(loc="best", fontsize=8)
+    _equal(ax)
+    return fig
+
+
+def explained_variance(ratio, alt=None, ax=None):
+    """Bars: each component's share of the variance. Line: the running total.
+
+    Args:
+        ratio: shape (k,), shares from 0 to 1, largest first, adding up to at most 1.
+        alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> explained_variance(np.array([0.7, 0.2])).alt
+    'Explained variance of 2 components: the first holds 70 %, all together 90 %.'
+    """
+    ratio = _validate.number_array("ratio", ratio, ndim=1)
+    total = ratio.sum()
+    if ratio.min() < 0 or total > 1 + 1e-4:
+        raise ValueError(f"ratio must be shares of the variance that add up to at most 1, got a sum of {total:.4g}")
+    k = np.arange(1, len(ratio) + 1)
+    alt = alt or (
+        f"Explained variance of {len(ratio)} components: the first holds {ratio[0]:.0%}, all together {total:.0%}."
+    ).replace("%", " %")
+    fig, ax = _axes(ax, alt, 5.5, 3.2)
+    ax.bar(k, ratio, color=COLOURS[0], label="one component")
+    ax.plot(k, np.cumsum(ratio), color=COLOURS[1], marker="." if len(k) < 40 else None, label="running total")
+    ax.set(xlabel="component", ylabel="share of the variance", ylim=(0, 1.02))
+    ax.legend(fontsize=8)
+    return fig
+
+
+def learning_curves(history, reference=None, ylabel="loss", log=True, alt=None, ax=None):
+    """Losses over the epochs, with the values to compare them with as dashed lines.
+
+    Args:
+        history: a dictionary from labels to sequences of one value an epoch, such as `fit(...).history`.
+        reference: a dictionary from labels to numbers, such as {"PCA": 13.87}.
+        ylabel: what is measured, with its unit.
+        log: logarithmic vertical axis (all values must be above 0).
+        alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> learning_curves({"train": [3.0, 2.0], "validation": [3.1, 2.2]}, {"PCA": 1.9}).alt
+    'loss over 2 epochs: train from 3 to 2, validation from 3.1 to 2.2; for comparison PCA at 1.9.'
+    """
+    if not isinstance(history, dict) or not history:
+        raise TypeError(f"history must be a dictionary from labels to sequences, got {type(history).__name__}")
+    curves = {label: _validate.number_array(f"history[{label!r}]", values, ndim=1) for label, values in history.items()}
+    marks = {label: _validate.real(f"reference[{label!r}]", value) for label, value in (reference or {}).items()}
+    if log and min(min(c.min() for c in curves.values()), *marks.values(), np.inf) <= 0:
+        raise ValueError("history and reference must lie above 0 on a logarithmic axis: pass log=False")
+    if alt is None:
+        told = ", ".join(f"{label} from {c[0]:.4g} to {c[-1]:.4g}" for label, c in curves.items())
+        alt = f"{ylabel} over {max(map(len, curves.values()))} epochs: {told}"
+        alt += "; for comparison " + ", ".join(f"{k} at {v:.4g}" for k, v in marks.items()) if marks else ""
+        alt += "."
+    fig, ax = _axes(ax, alt, 5.5, 3.2)
+    for colour, (label, values) in zip(_cycle(), curves.items()):
+        ax.plot(np.arange(1, len(values) + 1), values, color=colour, label=label)
+    for dashes, (label, value) in zip(("--", ":", "-.") * len(marks), marks.items()):
+        ax.axhline(value, color="0.3", linestyle=dashes, linewidth=1, label=label)
+    ax.set(xlabel="epoch", ylabel=ylabel, yscale="log" if log else "linear")
+    ax.legend(fontsize=8)
+    return fig
+
+
+def code_along_curve(x, x_hat, code, alt=None, ax=None):
+    """2-D points coloured by a 1-D code, and the curve of their reconstructions in the order of the code.
+
+    Args:
+        x: the points, shape (n, 2).
+        x_hat: their reconstructions, shape (n, 2).
+        code: shape (n,) or (n, 1).
+        alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> x = np.array([[0.0, 1.0], [1.0, 0.0]])
+    >>> fig = code_along_curve(x, x, np.array([0.0, 1.0]))
+    """
+    x, x_hat = _points("x", x), _points("x_hat", x_hat)
+    _validate.same_shape("x", x, "x_hat", x_hat)
+    code = _validate.number_array("code", code, ndim=(1, 2))
+    if code.size != len(x):
+        raise ValueError(f"code must hold one number for each of the {len(x)} points, got shape {code.shape}")
+    code = code.reshape(-1)
+    fig, ax = _axes(ax, alt or f"{len(x)} points coloured by their code, and the curve of their reconstructions.", 4.5, 3.4)
+    points = ax.scatter(*x.T, s=10, c=code, cmap="viridis")
+    ax.plot(*x_hat[np.argsort(code)].T, color=COLOURS[1], linewidth=1.5, label="reconstructions")
+    ax.figure.colorbar(points, ax=ax, label="code", shrink=0.8)
+    ax.legend(fontsize=8)
+    _equal(ax)
+    return fig
+
+
+def _images(name, value, unit):
+    """Images to draw; a flat array, the usual slip, gets a hint."""
+    array = np.asarray(value)
+    if array.ndim == 2 and array.shape[1] in (784, 4096):
+        side = int(array.shape[1] ** 0.5)
+        raise ValueError(f"{name} must be images, got flat ones of shape {array.shape}: use reshape(-1, {side}, {side})")
+    images = (
+        _validate.unit_images(name, value) if unit else _validate.number_array(name, value, ndim=(3, 4), floating=True)
+    )
+    if images.ndim == 4 and images.shape[3] == 1:
+        images = images[..., 0]
+    if images.ndim == 4 and images.shape[3] != 3:
+        raise ValueError(f"{name} must have 1 or 3 channels, got shape {images.shape}")
+    return images
+
+
+def _points(name, value):
+    points = _validate.number_array(name, value, ndim=2)
+    if points.shape[1] != 2:
+        hint = ": is it transposed?" if points.shape[0] == 2 else ""
+        raise ValueError(f"{name} must have 2 columns, got shape {points.shape}{hint}")
+    return points
+
+
+def _axes(ax, alt, width, height):
+    """(figure, axes): new ones, or those of `ax`, whose figure keeps the alternative text that it has."""
+    if ax is None:
+        return figure(alt, width=width, height=height)
+    if not getattr(ax.figure, "alt", ""):
+        ax.figure.alt = alt
+    return ax.figure, ax
+
+
+def _draw(ax, canvas, signed, limit):
+    if canvas.ndim == 3:  # colour: what is no picture is white
+        canvas = np.where(np.isnan(canvas), 1.0, np.clip(canvas, 0, 1))
+    colours = matplotlib.colormaps["RdBu_r" if signed else "gray"].with_extremes(bad="white")
+    ax.imshow(canvas, cmap=colours, vmin=-limit if signed else 0, vmax=limit if signed else 1, interpolation="nearest")
+    ax.set_axis_off()
+
+
+def _equal(ax):
+    ax.set_aspect("equal", adjustable="datalim")
+    ax.set(xlabel="$x_1$", ylabel="$x_2$")
+
+
+def _cycle():
+    while True:
+        yield from COLOURS
