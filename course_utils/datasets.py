@@ -113,9 +113,10 @@ def make_cloud(n=50, seed=0):
     (50, 2)
     """
     n, rng = _validate.integer("n", n, 1), _generator(seed)
-    deviations = np.array([1.2, 1.0])
-    covariance = np.outer(deviations, deviations) * [[1, 0.75], [0.75, 1]]
-    return rng.multivariate_normal([4, 5], covariance, n).astype(np.float32)
+    first, second = rng.standard_normal((2, n))
+    # Of unit variance each, and of correlation 0.75.
+    x = np.stack([first, 0.75 * first + np.sqrt(1 - 0.75**2) * second], axis=1)
+    return (x * [1.2, 1.0] + [4, 5]).astype(np.float32)
 
 
 def make_curve(n=1000, noise=0.05, seed=0):

@@ -90,7 +90,7 @@ def image_grid(images, n_columns=10, titles=None, signed=False, alt=None, ax=Non
     if alt is None:
         alt = f"{len(images)} images in {n_rows} row{'s' * (n_rows > 1)}"
         alt += "." if titles is None else ": " + ", ".join(map(str, titles)) + "."
-    top = 0 if titles is None else 8  # pixels of room for a title
+    top = 0 if titles is None else round(0.3 * images.shape[1])  # room for a title
     height, width = images.shape[1] + _PAD + top, images.shape[2] + _PAD
     canvas = np.full((n_rows * height, n_columns * width) + images.shape[3:], np.nan, np.float32)
     corners = [(top + row * height, column * width) for row in range(n_rows) for column in range(n_columns)]
@@ -100,7 +100,7 @@ def image_grid(images, n_columns=10, titles=None, signed=False, alt=None, ax=Non
     limit = float(np.abs(images).max()) or 1.0
     _draw(ax, canvas, signed, limit)
     for title, (y, x) in zip(titles if titles is not None else (), corners):
-        ax.text(x + images.shape[2] / 2, y - 1.5, title, ha="center", va="bottom", fontsize=8)
+        ax.text(x + images.shape[2] / 2, y - 0.2 * top, title, ha="center", va="bottom", fontsize=8)
     return fig
 
 

@@ -49,7 +49,7 @@ def describe():
     """What machine, backend and device this is, as text of one fact a line. Imports Keras.
 
     >>> print(describe())  # doctest: +ELLIPSIS
-    Python ...
+    Python  ...
     """
     import keras  # here, so that the ground floor does not load it
 
@@ -62,11 +62,11 @@ def describe():
         device = f"unknown: {type(error).__name__}: {error}"
     return "\n".join(
         (
-            f"Python {platform.python_version()} on {platform.system()} ({platform.machine()})",
-            f"Keras {keras.__version__} with the {backend} backend {importlib.metadata.version(package)}",
-            f"CPU   {_cores()} cores",
-            f"GPU   {device}",
-            f"Budget {current_budget()}",
+            f"Python  {platform.python_version()} on {platform.system()} ({platform.machine()})",
+            f"Keras   {keras.__version__} with the {backend} backend {importlib.metadata.version(package)}",
+            f"CPU     {_cores()} cores",
+            f"GPU     {device}",
+            f"Budget  {current_budget()}",
         )
     )
 
