@@ -269,7 +269,7 @@ def check_components_needed(components_needed):
 
     def judge(result):
         if not isinstance(result, numbers.Integral):
-            return f"the answer is a whole number of components, got {type(result).__name__}: {result!r}"
+            return f"the answer is a whole number (of components), got {type(result).__name__}"
         if result == 5:
             return "variance is the square of a singular value: you added up the singular values themselves"
         if result == 2:
@@ -340,7 +340,7 @@ def check_count_parameters(count_parameters):
 
     def judge(result):
         if not isinstance(result, numbers.Integral):
-            return f"the answer is a whole number, got {type(result).__name__}: {result!r}"
+            return f"the answer is a whole number, got {type(result).__name__}"
         return {
             55: None,
             42: "these are the weights alone: each unit behind the first layer also has a bias",

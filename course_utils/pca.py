@@ -1,11 +1,10 @@
 """Principal component analysis on our own singular value decomposition, with scikit-learn's interface."""
 import numpy as np
+import scipy.linalg
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from course_utils import _validate
-
-_ROWS = 4096  # rows centred at a time: no centred copy of the data is ever held
 
 
 class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -61,11 +60,11 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             raise ValueError(f"solver must be 'auto', 'svd' or 'covariance', got {self.solver!r}")
         by_covariance = self.solver == "covariance" or (self.solver == "auto" and n_samples >= 2 * n_features)
 
-        mean = x.mean(axis=0, dtype=np.float64).astype(x.dtype)
+        mean = _sum_over_blocks(lambda block: block.sum(axis=0), x, rows=1000) / n_samples
         variances, components = (_by_covariance if by_covariance else _by_svd)(x, mean)
         total = variances.sum()
 
-        self.mean_ = mean
+        self.mean_ = mean.astype(x.dtype)
         self.components_ = _fix_signs(components[:k]).astype(x.dtype)
         self.explained_variance_ = variances[:k].astype(x.dtype)
         ratio = variances[:k] / total if total > 0 else np.zeros(k)
@@ -99,31 +98,51 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return tags
 
 
-def _by_svd(x, mean):
-    """(variances, components) by the economy SVD, by way of the triangular factor of a QR decomposition.
+def _sum_over_blocks(function, x, rows):
+    """The sum of function(block) over blocks of rows, added up in float64: no large copy, no loss of digits."""
+    total = 0.0
+    for start in range(0, len(x), rows):
+        total = np.add(total, function(x[start : start + rows]), dtype=np.float64)
+    return total
 
-    The left singular vectors are never formed: PCA does not need them (Golub & Van Loan, Matrix Computations, 8.6).
-    All that is factored further is square in the *smaller* of n_samples and n_features.
+
+def _by_svd(x, mean):
+    """(variances, components) by the economy SVD.
+
+    The left singular vectors of a tall matrix are never formed, since PCA does not need them: R of its QR
+    decomposition has the same singular values and right singular vectors (Golub & Van Loan, section 8.6).
     """
-    centred = x - mean
+    centred = x - mean.astype(x.dtype)
     if len(x) >= x.shape[1]:
-        _, singular_values, components = np.linalg.svd(np.linalg.qr(centred, mode="r"))
+        r = scipy.linalg.qr(centred, mode="r", overwrite_a=True, check_finite=False)[0][: x.shape[1]]
+        _, singular_values, components = scipy.linalg.svd(r, overwrite_a=True, check_finite=False)
     else:
-        q, r = np.linalg.qr(centred.T)
-        _, singular_values, rotation = np.linalg.svd(r.T)
-        components = rotation @ q.T
+        components, singular_values, _ = scipy.linalg.svd(
+            centred.T, full_matrices=False, overwrite_a=True, check_finite=False
+        )
+        components = components.T
     return singular_values.astype(np.float64) ** 2 / (len(x) - 1), components
 
 
 def _by_covariance(x, mean):
-    """(variances, components) by the eigenvectors of the covariance, added up in float64 over blocks of rows."""
-    n_samples, n_features = x.shape
-    scatter = np.zeros((n_features, n_features))
-    for start in range(0, n_samples, _ROWS):
-        block = x[start : start + _ROWS] - mean
-        scatter += block.T @ block
-    variances, vectors = np.linalg.eigh(scatter / (n_samples - 1))
-    return np.clip(variances[::-1], 0, None), vectors[:, ::-1].T
+    """(variances, components) by the eigenvectors of the covariance, which is added up in float64.
+
+    Subtracting the mean after the product, not before, saves a pass over the data, at the cost of the digits that
+    cancel: where a mean square is over ten times the variance, we go back and subtract it before.
+    """
+    n_samples = len(x)
+    mean_square = _sum_over_blocks(lambda block: block.T @ block, x, rows=20_000) / n_samples
+    covariance = mean_square - np.outer(mean, mean)
+    if (np.diag(mean_square) > 10 * np.diag(covariance)).any():
+        shift = mean.astype(x.dtype)
+
+        def centred_product(block):
+            centred = block - shift
+            return centred.T @ centred
+
+        covariance = _sum_over_blocks(centred_product, x, rows=20_000) / n_samples
+    variances, vectors = np.linalg.eigh(covariance)
+    return np.clip(variances[::-1], 0, None) * n_samples / (n_samples - 1), vectors[:, ::-1].T
 
 
 def _fix_signs(components):

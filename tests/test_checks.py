@@ -1,0 +1,255 @@
+import json
+
+import numpy as np
+import pytest
+
+from course_utils import checks
+from course_utils.checks import expect
+
+
+def test_a_claim_that_holds_prints_one_line(capsys):
+    expect("error", 2.5, at_most=3.0, unit="SE", published=3.0, source="Somebody 2006")
+    assert capsys.readouterr().out == "✓ error: 2.5 SE (at most 3; published 3, Somebody 2006)\n"
+
+
+@pytest.mark.parametrize(
+    "value, bounds",
+    [
+        (3.1, {"at_most": 3.0}),
+        (2.9, {"at_least": 3.0}),
+        (1.0, {"at_least": 2.0, "at_most": 3.0}),
+        (4.0, {"at_least": 2.0, "at_most": 3.0}),
+        (1.2, {"equals": 1.0, "within": 0.1}),
+        (1.0000001, {"equals": 1.0}),
+        (float("nan"), {"at_most": 3.0}),
+        (float("nan"), {"at_least": -3.0}),
+        (float("nan"), {"equals": 0.0, "within": 1.0}),
+        (float("inf"), {"at_most": 1e9}),
+        ((2, 3), {"equals": (3, 2)}),
+        (False, {"equals": True}),
+    ],
+)
+def test_a_claim_that_fails_raises(value, bounds):
+    with pytest.raises(AssertionError, match="✗ error: .*, wanted "):
+        expect("error", value, **bounds)
+
+
+@pytest.mark.parametrize(
+    "value, bounds",
+    [
+        (3.0, {"at_most": 3.0}),
+        (np.float32(3.0), {"at_least": 3.0}),
+        (1.05, {"equals": 1.0, "within": 0.1}),
+        ((3, 2), {"equals": (3, 2)}),
+        ("tensorflow", {"equals": "tensorflow"}),
+        (np.int64(7), {"equals": 7}),
+    ],
+)
+def test_bounds_are_included(value, bounds):
+    expect("error", value, **bounds)
+
+
+@pytest.mark.parametrize(
+    "arguments, error",
+    [
+        ({}, ValueError),  # no bound: a claim that can't fail
+        ({"at_most": 1.0, "equals": 1.0}, ValueError),
+        ({"at_most": float("inf")}, ValueError),
+        ({"at_most": float("nan")}, ValueError),
+        ({"at_least": 3.0, "at_most": 2.0}, ValueError),
+        ({"at_most": 1.0, "published": 3.0}, ValueError),  # a published number without its source
+        ({"at_most": 1.0, "source": "Somebody"}, ValueError),
+    ],
+)
+def test_claims_that_test_nothing_are_refused(arguments, error):
+    with pytest.raises(error):
+        expect("error", 0.5, **arguments)
+
+
+def test_an_array_is_no_measurement():
+    with pytest.raises(TypeError, match="value must be one number"):
+        expect("error", np.ones(3), at_most=1.0)
+
+
+@pytest.mark.parametrize("value", [0.5, 99.0])
+def test_at_the_smoke_budget_a_trained_claim_is_not_judged(monkeypatch, capsys, value):
+    monkeypatch.setenv("COURSE_BUDGET", "smoke")
+    expect("error", value, at_most=1.0, trained=True)
+    out = capsys.readouterr().out
+    assert out.startswith("– not judged at the smoke budget: error") and "✓" not in out
+    with pytest.raises(AssertionError):  # what needs no training is judged all the same
+        expect("error", 99.0, at_most=1.0)
+
+
+def test_outcomes_are_recorded(monkeypatch, tmp_path):
+    path = tmp_path / "claims.jsonl"
+    monkeypatch.setenv("COURSE_CLAIMS", str(path))
+    expect("one", 1, equals=1)
+    with pytest.raises(AssertionError):
+        expect("two", 2, equals=1)
+    monkeypatch.setenv("COURSE_BUDGET", "smoke")
+    expect("three", 3, equals=1, trained=True)
+    outcomes = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [(o["claim"], o["outcome"]) for o in outcomes] == [("one", "held"), ("two", "failed"), ("three", "not judged")]
+
+
+# Each exercise: the reference solution, and wrong ones that students write, each with a word of its own hint.
+def in_place(x):
+    x -= x.mean(axis=0)
+    return x
+
+
+SCALE = (
+    lambda x: x.astype(np.float32) / 255,
+    {
+        "float32 needs half": lambda x: x / 255,
+        "rounds down": lambda x: (x // 255).astype(np.float32),
+        "largest value that happens": lambda x: (x / x.max()).astype(np.float32),
+        "not 256": lambda x: (x / 256).astype(np.float32),
+        "still go up to 187": lambda x: x.astype(np.float32),
+        "shape is": lambda x: x.reshape(-1).astype(np.float32) / 255,
+    },
+)
+MIRROR = (
+    lambda x: x[:, :, ::-1],
+    {
+        "order of the images": lambda x: x[::-1],
+        "on their heads": lambda x: x[:, ::-1],
+        "180 degrees": lambda x: x[:, ::-1, ::-1],
+        "every axis": np.flip,
+        "shape is": lambda x: x.transpose(0, 2, 1),
+    },
+)
+CENTRE = (
+    lambda x: x - x.mean(axis=0),
+    {
+        "mean of all values": lambda x: x - x.mean(),
+        "over the examples": lambda x: x - x.mean(axis=1, keepdims=True),
+        "standard deviation": lambda x: (x - x.mean(axis=0)) / x.std(axis=0),
+        "return all the points": lambda x: x.mean(axis=0),
+        "no `-=`": in_place,
+        "mean 0 and keep": lambda x: x,
+    },
+)
+
+
+def needed(s, share, power=2, offset=1, reached=np.greater_equal):
+    return int(np.argmax(reached(np.cumsum(s**power) / (s**power).sum(), share))) + offset
+
+
+COMPONENTS = (
+    needed,
+    {
+        "square of a singular value": lambda s, share: needed(s, share, power=1),
+        "one short": lambda s, share: needed(s, share, offset=0),
+        "one too many": lambda s, share: needed(s, share, offset=2),
+        "compare with >=": lambda s, share: needed(s, share, reached=np.greater),
+        "whole number": lambda s, share: np.cumsum(s**2) / (s**2).sum(),
+        "running shares": lambda s, share: 1,
+    },
+)
+RECONSTRUCT = (
+    lambda x, m, c: (x - m) @ c.T @ c + m,
+    {
+        "these are the scores": lambda x, m, c: (x - m) @ c.T,
+        "add the mean again": lambda x, m, c: (x - m) @ c.T @ c,
+        "subtract the mean before": lambda x, m, c: x @ c.T @ c,
+        "never subtracted": lambda x, m, c: x @ c.T @ c + m,
+        "nothing was projected": lambda x, m, c: x,
+        "raised ValueError": lambda x, m, c: (x - m) @ c,  # components the wrong way round
+    },
+)
+PARAMETERS = (
+    lambda sizes: sum((a + 1) * b for a, b in zip(sizes, sizes[1:])),
+    {
+        "weights alone": lambda sizes: sum(a * b for a, b in zip(sizes, sizes[1:])),
+        "inputs have no biases": lambda sizes: sum(a * b for a, b in zip(sizes, sizes[1:])) + sum(sizes),
+        "biases alone": lambda sizes: sum(sizes[1:]),
+        "one bias a layer": lambda sizes: sum(a * b + 1 for a, b in zip(sizes, sizes[1:])),
+        "encoder alone": lambda sizes: sum((a + 1) * b for a, b in zip(sizes[:3], sizes[1:3])),
+        "42 weights and some": lambda sizes: 0,
+    },
+)
+
+
+def cosine(u, v):
+    return u @ v / (np.linalg.norm(u) * np.linalg.norm(v))
+
+
+ANGLE = (
+    lambda u, v: np.degrees(np.arccos(min(abs(cosine(u, v)), 1.0))),
+    {
+        "line has no direction": lambda u, v: np.degrees(np.arccos(np.clip(cosine(u, v), -1, 1))),
+        "radians": lambda u, v: np.arccos(abs(cosine(u, v))),
+        "this is the cosine": lambda u, v: abs(cosine(u, v)),
+        "divide by both lengths": lambda u, v: np.degrees(np.arccos(u @ v)),
+        "clip it": lambda u, v: np.degrees(np.arccos(abs(cosine(u, v)))),
+        "one number": lambda u, v: u * v,
+    },
+)
+
+
+def left_out(x, k):
+    return (np.linalg.svd(x - x.mean(axis=0), compute_uv=False)[k:] ** 2).sum()
+
+
+OPTIMUM = (
+    lambda x, k: left_out(x, k) / len(x),
+    {
+        "not averaged": lambda x, k: left_out(x, k) / len(x) / x.shape[1],
+        "divide by their number": left_out,
+        "divides by n; n - 1": lambda x, k: left_out(x, k) / (len(x) - 1),
+        "centre x first": lambda x, k: (np.linalg.svd(x, compute_uv=False)[k:] ** 2).sum() / len(x),
+        "variance that is kept": lambda x, k: (left_out(x, 0) - left_out(x, k)) / len(x),
+        "square of a singular value": lambda x, k: np.linalg.svd(x - x.mean(0), compute_uv=False)[k:].sum() / len(x),
+    },
+)
+EXERCISES = {
+    checks.check_scale: SCALE,
+    checks.check_mirror: MIRROR,
+    checks.check_centre: CENTRE,
+    checks.check_components_needed: COMPONENTS,
+    checks.check_reconstruct: RECONSTRUCT,
+    checks.check_count_parameters: PARAMETERS,
+    checks.check_angle: ANGLE,
+    checks.check_linear_optimum: OPTIMUM,
+}
+WRONG = [
+    pytest.param(check, hint, wrong, id=f"{check.__name__}-{hint}")
+    for check, (_, mistakes) in EXERCISES.items()
+    for hint, wrong in mistakes.items()
+]
+
+
+@pytest.mark.parametrize("check", EXERCISES, ids=lambda check: check.__name__)
+def test_the_reference_solution_passes(check):
+    verdict = check(EXERCISES[check][0])
+    assert verdict and repr(verdict) == "✓ right"
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+@pytest.mark.parametrize("check, hint, wrong", WRONG)
+def test_each_mistake_gets_its_own_hint(check, hint, wrong):
+    verdict = check(wrong)
+    assert not verdict
+    assert hint in verdict.message
+    assert "\n" not in verdict.message
+
+
+@pytest.mark.parametrize("check", EXERCISES, ids=lambda check: check.__name__)
+def test_what_is_no_solution_gets_a_sentence(check):
+    def stub(*arguments):
+        ...
+
+    def broken(*arguments):
+        raise IndexError("list index out of range")
+
+    assert "returns nothing yet" in check(stub).message
+    assert "raised IndexError: list index out of range" in check(broken).message
+    assert "pass the function itself, without calling it, got float" in check(3.0).message
+    assert not check(lambda *arguments: "text")
+    assert not check(lambda *arguments: {"an": "object"})
+
+
+def test_every_check_has_its_tests():
+    assert {f for name, f in vars(checks).items() if name.startswith("check_")} == set(EXERCISES)

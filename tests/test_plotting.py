@@ -1,0 +1,127 @@
+import base64
+import io
+
+import matplotlib
+import matplotlib.image
+import numpy as np
+import pytest
+
+from course_utils import plotting
+
+IMAGES = np.random.default_rng(0).random((12, 28, 28)).astype(np.float32)
+POINTS = np.random.default_rng(1).random((20, 2))
+
+
+def bundle(fig):
+    data, metadata = fig._repr_mimebundle_()
+    return matplotlib.image.imread(io.BytesIO(base64.b64decode(data["image/png"]))), metadata["image/png"]["alt"]
+
+
+FIGURES = {
+    "image_grid": lambda ax=None: plotting.image_grid(IMAGES, n_columns=5, titles=list("abcdefghijkl"), ax=ax),
+    "image_rows": lambda ax=None: plotting.image_rows({"original": IMAGES, "copy": IMAGES + 0.1}, ax=ax),
+    "reconstructions": lambda ax=None: plotting.reconstructions(IMAGES, IMAGES - 0.1, n=5, ax=ax),
+    "projection_arrows": lambda ax=None: plotting.projection_arrows(POINTS, POINTS * 0.9, ax=ax),
+    "loading_vectors": lambda ax=None: plotting.loading_vectors(POINTS, POINTS.mean(0), np.eye(2), np.ones(2), ax=ax),
+    "explained_variance": lambda ax=None: plotting.explained_variance(np.array([0.6, 0.3]), ax=ax),
+    "learning_curves": lambda ax=None: plotting.learning_curves({"train": [3, 2, 1.5]}, {"PCA": 1.2}, ax=ax),
+    "code_along_curve": lambda ax=None: plotting.code_along_curve(POINTS, POINTS, POINTS[:, :1], ax=ax),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_draws_something_and_carries_its_alternative_text(name):
+    picture, alt = bundle(FIGURES[name]())
+    assert picture.std() > 0.05  # not a blank sheet
+    assert len(alt) > 15
+    assert (picture[0, 0, :3] == 1).all()  # on white, in a dark theme too
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_plotter_draws_into_axes_that_are_given(name):
+    fig, axes = plotting.figure("Two panels.", columns=2)
+    assert FIGURES[name](axes[1]) is fig
+    assert fig.alt == "Two panels."
+    assert axes[1].has_data() and not axes[0].has_data()
+
+
+def test_no_plotter_touches_pyplot():
+    import matplotlib.pyplot as plt
+
+    for draw in FIGURES.values():
+        draw()
+    assert plt.get_fignums() == []
+
+
+def test_axes_of_a_plain_figure_will_do():
+    import matplotlib.pyplot as plt
+
+    fig, ax = plt.subplots()
+    assert plotting.projection_arrows(POINTS, POINTS, ax=ax) is fig
+    plt.close(fig)
+
+
+def test_grey_levels_are_fixed():
+    dim = np.full((2, 8, 8), 0.25, np.float32)
+    drawn = plotting.image_grid(dim).axes[0].images[0]
+    assert drawn.get_clim() == (0, 1)
+    weights = np.array([[[-3.0, 1.0]]])
+    assert plotting.image_grid(weights, signed=True).axes[0].images[0].get_clim() == (-3, 3)
+
+
+def test_each_image_is_where_it_belongs():
+    ramp = np.stack([np.full((4, 4), value, np.float32) for value in (0.1, 0.2, 0.3, 0.4, 0.5)])
+    canvas = plotting.image_grid(ramp, n_columns=3).axes[0].images[0].get_array().filled(np.nan)
+    found = canvas[np.isfinite(canvas)]
+    assert sorted(np.unique(found).round(3)) == [0.1, 0.2, 0.3, 0.4, 0.5]
+    first_row = canvas[0][np.isfinite(canvas[0])]
+    np.testing.assert_allclose(first_row, np.repeat([0.1, 0.2, 0.3], 4), atol=1e-6)
+
+
+def test_colour_images():
+    red = np.zeros((2, 4, 4, 3), np.float32)
+    red[..., 0] = 1
+    assert plotting.image_grid(red).axes[0].images[0].get_array().shape[2] == 3
+    one_channel = plotting.image_grid(IMAGES[..., np.newaxis])
+    assert one_channel.axes[0].images[0].get_array().ndim == 2
+
+
+def test_angles_of_loading_vectors_are_those_of_lines():
+    up, down = np.array([[0.6, 0.8]]), np.array([[-0.6, -0.8]])
+    alts = [plotting.loading_vectors(POINTS, POINTS.mean(0), v, np.ones(1)).alt for v in (up, down)]
+    assert "53.1°" in alts[0] and "53.1°" in alts[1]
+
+
+@pytest.mark.parametrize(
+    "call, error, sentence",
+    [
+        (lambda: plotting.image_grid(255 * IMAGES), ValueError, r"images must lie in \[0, 1\], got values .*divide by 255"),
+        (lambda: plotting.image_grid((255 * IMAGES).astype(np.uint8)), TypeError, "images must be floating point, got uint8"),
+        (lambda: plotting.image_grid(IMAGES - 0.5), ValueError, r"images must lie in \[0, 1\], got values from -0\.\d+ to 0\.\d+$"),
+        (lambda: plotting.image_grid(IMAGES.reshape(12, 784)), ValueError, r"flat ones of shape \(12, 784\): use reshape"),
+        (lambda: plotting.image_grid(IMAGES[0]), ValueError, "images must be 3-D or 4-D, got 2-D"),
+        (lambda: plotting.image_grid(IMAGES[:0]), ValueError, "images must not be empty"),
+        (lambda: plotting.image_grid(IMAGES * np.nan), ValueError, "images must be finite"),
+        (lambda: plotting.image_grid(IMAGES, n_columns=0), ValueError, "n_columns must be at least 1, got 0"),
+        (lambda: plotting.image_grid(IMAGES, titles=["a"]), ValueError, "one text for each of the 12 images, got 1"),
+        (lambda: plotting.image_grid(np.zeros((2, 4, 4, 5))), ValueError, "1 or 3 channels"),
+        (lambda: plotting.image_rows(IMAGES), TypeError, "rows must be a dictionary"),
+        (lambda: plotting.image_rows({"a": IMAGES, "b": IMAGES[:3]}), ValueError, "all rows must have one shape.*'b'"),
+        (lambda: plotting.reconstructions(IMAGES, IMAGES[:3]), ValueError, "x and x_hat must have one shape"),
+        (lambda: plotting.projection_arrows(POINTS.T, POINTS.T), ValueError, "x must have 2 columns.*transposed"),
+        (lambda: plotting.projection_arrows(POINTS, POINTS[:3]), ValueError, "one shape"),
+        (lambda: plotting.loading_vectors(POINTS, np.zeros(3), np.eye(2), np.ones(2)), ValueError, r"mean must have shape \(2,\)"),
+        (lambda: plotting.loading_vectors(POINTS, np.zeros(2), np.eye(2), -np.ones(2)), ValueError, "explained_variance must be"),
+        (lambda: plotting.explained_variance(np.array([0.9, 0.9])), ValueError, "add up to at most 1, got a sum of 1.8"),
+        (lambda: plotting.learning_curves([1, 2]), TypeError, "history must be a dictionary"),
+        (lambda: plotting.learning_curves({"train": [1, 0]}), ValueError, "above 0 on a logarithmic axis: pass log=False"),
+        (lambda: plotting.learning_curves({"train": [1, np.nan]}), ValueError, r"history\['train'\] must be finite"),
+        (lambda: plotting.code_along_curve(POINTS, POINTS, POINTS), ValueError, "one number for each of the 20 points"),
+        (lambda: plotting.figure(""), ValueError, "alt must say what the figure shows"),
+        (lambda: plotting.figure(3), TypeError, "alt must be text"),
+        (lambda: plotting.figure("x", rows=0), ValueError, "rows must be at least 1"),
+    ],
+)
+def test_bad_input(call, error, sentence):
+    with pytest.raises(error, match=sentence):
+        call()
