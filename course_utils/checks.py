@@ -168,13 +168,13 @@ def check_scale(scale):
         if problem := _shape_problem(result, images.shape):
             return problem
         result = np.asarray(result)
+        if result.dtype.kind in "iub" and not _close(result, images):
+            return f"the result holds whole numbers ({result.dtype}), which can't hold fractions: divide with / and keep floats"
         if _close(result, right):
             return None if result.dtype == np.float32 else (
                 f"the values are right, but the dtype is {result.dtype}: float32 needs half the memory, "
                 "and is what networks compute in"
             )
-        if _close(result, images // 255):
-            return "// divides whole numbers and rounds down: everything below 255 became 0"
         if _close(result, images / images.max()):
             return "divide by 255, not by the largest value that happens to be there: a dark image must stay dark"
         if _close(result, images / 256):
@@ -263,20 +263,20 @@ def check_components_needed(components_needed):
     >>> check_components_needed(lambda s, share: int((np.cumsum(s) / s.sum() < share).sum()) + 1)
     ✗ variance is the square of a singular value: you added up the singular values themselves
     """
-    # Squared and added up: .714, .893, .957, ...: three. Unsquared: .45, .68, .82, .91, .95: five. So each mistake
-    # has an answer of its own.
-    s, share = np.array([10.0, 5.0, 3.0, 2.0, 1.0, 1.0]), 0.95
+    # Squared and added up: .69, .80, .86, .92: four. Unsquared: .37, .52, .63, .74, .81, .89, .93: seven. So each
+    # mistake, and two of them together, have an answer of their own.
+    s, share = np.array([10.0, 4.0, 3.0, 3.0, 2.0, 2.0, 1.0, 1.0, 1.0]), 0.9
 
     def judge(result):
         if not isinstance(result, numbers.Integral):
             return f"the answer is a whole number (of components), got {type(result).__name__}"
-        if result == 5:
+        if result in (6, 7):
             return "variance is the square of a singular value: you added up the singular values themselves"
-        if result == 2:
+        if result == 3:
             return "you are one short: argmax and searchsorted count from 0, a number of components from 1"
-        if result == 4:
+        if result == 5:
             return "you are one too many: stop at the first component that reaches the share"
-        if result != 3:
+        if result != 4:
             return f"for singular values {s.tolist()} and a share of {share} you got {result}: print the running shares"
         if components_needed(np.array([1.0, 1.0]), 0.5) != 1:
             return "when a component reaches the share exactly, it is enough: compare with >="
@@ -300,7 +300,8 @@ def check_reconstruct(reconstruct):
     """
     rng = np.random.default_rng(0)
     x = rng.normal(5, 2, (6, 4))
-    mean, components = x.mean(axis=0), np.linalg.qr(rng.normal(size=(4, 2)))[0].T
+    # The mean of other data, as of a training set: not that of x.
+    mean, components = x.mean(axis=0) + [1, -1, 2, 0], np.linalg.qr(rng.normal(size=(4, 2)))[0].T
     scores = (x - mean) @ components.T
     right = scores @ components + mean
 
@@ -317,9 +318,12 @@ def check_reconstruct(reconstruct):
             return "subtract the mean before you project, and add it again at the end"
         if _close(result, x @ components.T @ components + mean):
             return "you add the mean at the end but never subtracted it: project x - mean"
+        own = x.mean(axis=0)
+        if _close(result, (x - own) @ components.T @ components + own):
+            return "use the mean that you are given, which belongs to the components: x may be other data, a test set say"
         if _close(result, x):
             return "nothing was projected: with two components out of four, something must be lost"
-        return "project x - mean on the components (rows), multiply by the components, add the mean"
+        return "print each step for one point: what is projected, on what, and what is added at the end?"
 
     return _check(reconstruct, (x, mean, components), judge)
 
@@ -336,20 +340,20 @@ def check_count_parameters(count_parameters):
     >>> check_count_parameters(lambda sizes: sum(a * b for a, b in zip(sizes, sizes[1:])))
     ✗ these are the weights alone: each unit behind the first layer also has a bias
     """
-    sizes = [5, 3, 2, 3, 5]  # weights 15 + 6 + 6 + 15 = 42, biases 3 + 2 + 3 + 5 = 13
+    sizes = [5, 3, 2, 4]  # weights 15 + 6 + 8 = 29, biases 3 + 2 + 4 = 9; no two mistakes give one number
 
     def judge(result):
         if not isinstance(result, numbers.Integral):
             return f"the answer is a whole number, got {type(result).__name__}"
         return {
-            55: None,
-            42: "these are the weights alone: each unit behind the first layer also has a bias",
-            60: "the inputs have no biases: the first size counts no units of its own",
-            13: "these are the biases alone: add a weight for each pair of neighbouring units",
-            46: "one bias a layer is too few: each unit has its own",
-            27: "this is the encoder alone: the decoder has parameters too",
-            26: "this is the encoder alone: the decoder has parameters too",
-        }.get(result, f"for the sizes {sizes} there are 42 weights and some biases; you got {result}")
+            38: None,
+            29: "these are the weights alone: each unit behind the first layer also has a bias",
+            43: "the inputs have no biases: the first size counts no units of its own",
+            39: "a layer has a bias for each of its outputs, not for each of its inputs",
+            9: "these are the biases alone: add a weight for each pair of neighbouring units",
+            32: "one bias a layer is too few: each unit has its own",
+            26: "the last layer is missing: four sizes make three layers of weights",
+        }.get(result, f"for the sizes {sizes} there are 29 weights and some biases; you got {result}")
 
     return _check(count_parameters, (sizes,), judge)
 
@@ -379,13 +383,21 @@ def check_angle(angle):
             return "a line has no direction: u and -u lie on the same line, so take the cosine's absolute value"
         if abs(result - math.pi / 4) < 1e-6 or abs(result - 3 * math.pi / 4) < 1e-6:
             return "this is in radians: np.degrees turns it into degrees"
+        if abs(result - 90) < 1e-6:
+            return "you set negative cosines to 0: take the absolute value instead"
         if abs(result - math.sqrt(0.5)) < 1e-6 or abs(result + math.sqrt(0.5)) < 1e-6:
             return "this is the cosine: np.arccos turns it into an angle"
         if abs(result - 45) > 1e-6:
             return f"for {u.tolist()} and {v.tolist()} you got {result:.4g}: divide the dot product by both lengths"
-        with np.errstate(invalid="ignore"):
-            if any(math.isnan(float(angle(w.copy(), 3 * w))) for w in parallel):
-                return "for parallel vectors the cosine can come out as 1.0000000000000002: clip it to 1 first"
+        if abs(float(angle(np.array([1.0, 0.0]), np.array([math.sqrt(3), 1.0]))) - 30) > 1e-6:
+            return "right for these vectors, but wrong for two lines at 30 degrees: is it the arc cosine that you take?"
+        try:
+            with np.errstate(invalid="ignore"):
+                far = [float(angle(w.copy(), 3 * w)) for w in parallel]
+        except ValueError:  # what math.acos does where NumPy returns NaN
+            far = [math.nan]
+        if not all(a < 1e-3 for a in far):
+            return "for parallel vectors the cosine can come out as 1.0000000000000002: clip it to 1 first"
         return None
 
     return _check(angle, (u, v), judge)
@@ -427,6 +439,10 @@ def check_linear_optimum(linear_optimum):
             return "this is the variance that is kept: the error is what is left out"
         if _close(result, s[k:].sum() / len(x)):
             return "variance is the square of a singular value over n"
+        if _close(result, math.sqrt(right)):
+            return "this is the root of the squared error: leave it squared"
+        if _close(result, (s[k:] ** 2).sum() / (s**2).sum()):
+            return "this is a share of the variance: the error itself is wanted, in the units of x squared"
         return f"for k = {k} you got {float(result):.4g}: add up the squares of the singular values from number k + 1 on"
 
     return _check(linear_optimum, (x, k), judge)

@@ -348,6 +348,52 @@ def code_along_curve(x, x_hat, code, alt=None, ax=None):
     return fig
 
 
+def network(layer_sizes, alt=None, ax=None):
+    """A diagram of an autoencoder: a bar for each layer, as high as the layer is large (on a logarithmic scale).
+
+    Args:
+        layer_sizes: an odd number of whole numbers, three or more, such as [784, 300, 30, 300, 784]; the middle one is
+            the code's.
+        alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure: encoder blue, code orange, decoder green.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> network([784, 30, 784]).alt
+    'An autoencoder as a row of layers: input x of 784 numbers, code z of 30, reconstruction of 784.'
+    """
+    sizes = [_validate.integer(f"layer_sizes[{i}]", size, 1) for i, size in enumerate(layer_sizes)]
+    if len(sizes) < 3 or len(sizes) % 2 == 0:
+        raise ValueError(f"layer_sizes must be an odd number of sizes, three or more, got {len(sizes)}")
+    middle = len(sizes) // 2
+    if alt is None:
+        hidden = [f"a hidden layer of {size}" for size in sizes]
+        hidden[0], hidden[middle] = f"input x of {sizes[0]} numbers", f"code z of {sizes[middle]}"
+        hidden[-1] = f"reconstruction of {sizes[-1]}"
+        alt = f"An autoencoder as a row of layers: {', '.join(hidden)}."
+    heights = np.log2(np.array(sizes) + 1)
+    fig, ax = _axes(ax, alt, 1.5 + 1.3 * len(sizes), 2.2)
+    for i, (height, size) in enumerate(zip(heights, sizes)):
+        colour = COLOURS[0] if i < middle else COLOURS[1] if i == middle else COLOURS[2]
+        ax.bar(i, height, width=0.22, bottom=-height / 2, color=colour)
+        ax.text(i, -heights.max() / 2 - 0.08 * heights.max(), size, ha="center", va="top", fontsize=9)
+        if i:  # what connects this layer with the one before: the encoder up to the code, the decoder behind it
+            before = heights[i - 1]
+            corners = [(i - 0.86, before / 2), (i - 0.14, height / 2), (i - 0.14, -height / 2), (i - 0.86, -before / 2)]
+            ax.fill(*zip(*corners), color=COLOURS[0 if i <= middle else 2], alpha=0.15, linewidth=0)
+    top = 0.58 * heights.max()
+    for i, name in ((0, "input $x$"), (middle, "code $z$"), (2 * middle, r"reconstruction $\hat x$")):
+        ax.text(i, top, name, ha="center", va="bottom", fontsize=10)
+    for i, name in ((0.5, "encoder"), (2 * middle - 0.5, "decoder")):
+        ax.text(i, 0, name, ha="center", va="center", fontsize=10)
+    ax.set(xlim=(-0.6, len(sizes) - 0.4), ylim=(-0.8 * heights.max(), 0.85 * heights.max()))
+    ax.set_axis_off()
+    return fig
+
+
 def _images(name, value, unit):
     """Images to draw; a flat array, the usual slip, gets a hint."""
     array = np.asarray(value)

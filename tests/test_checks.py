@@ -1,4 +1,5 @@
 import json
+import math
 
 import numpy as np
 import pytest
@@ -103,11 +104,12 @@ SCALE = (
     lambda x: x.astype(np.float32) / 255,
     {
         "float32 needs half": lambda x: x / 255,
-        "rounds down": lambda x: (x // 255).astype(np.float32),
+        "whole numbers (uint8)": lambda x: x // 255,
         "largest value that happens": lambda x: (x / x.max()).astype(np.float32),
         "not 256": lambda x: (x / 256).astype(np.float32),
         "still go up to 187": lambda x: x.astype(np.float32),
         "shape is": lambda x: x.reshape(-1).astype(np.float32) / 255,
+        "can't hold fractions": lambda x: (x / 255).astype(np.uint8),
     },
 )
 MIRROR = (
@@ -141,6 +143,7 @@ COMPONENTS = (
     needed,
     {
         "square of a singular value": lambda s, share: needed(s, share, power=1),
+        "you added up the singular values": lambda s, share: needed(s, share, power=1, offset=0),
         "one short": lambda s, share: needed(s, share, offset=0),
         "one too many": lambda s, share: needed(s, share, offset=2),
         "compare with >=": lambda s, share: needed(s, share, reached=np.greater),
@@ -156,6 +159,8 @@ RECONSTRUCT = (
         "subtract the mean before": lambda x, m, c: x @ c.T @ c,
         "never subtracted": lambda x, m, c: x @ c.T @ c + m,
         "nothing was projected": lambda x, m, c: x,
+        "which belongs to the components": lambda x, m, c: (x - x.mean(0)) @ c.T @ c + x.mean(0),
+        "print each step": lambda x, m, c: (x + m) @ c.T @ c - m,
         "raised ValueError": lambda x, m, c: (x - m) @ c,  # components the wrong way round
     },
 )
@@ -166,8 +171,9 @@ PARAMETERS = (
         "inputs have no biases": lambda sizes: sum(a * b for a, b in zip(sizes, sizes[1:])) + sum(sizes),
         "biases alone": lambda sizes: sum(sizes[1:]),
         "one bias a layer": lambda sizes: sum(a * b + 1 for a, b in zip(sizes, sizes[1:])),
-        "encoder alone": lambda sizes: sum((a + 1) * b for a, b in zip(sizes[:3], sizes[1:3])),
-        "42 weights and some": lambda sizes: 0,
+        "last layer is missing": lambda sizes: sum((a + 1) * b for a, b in zip(sizes[:-1], sizes[1:-1])),
+        "not for each of its inputs": lambda sizes: sum(a * b + a for a, b in zip(sizes, sizes[1:])),
+        "29 weights and some": lambda sizes: 0,
     },
 )
 
@@ -184,6 +190,9 @@ ANGLE = (
         "this is the cosine": lambda u, v: abs(cosine(u, v)),
         "divide by both lengths": lambda u, v: np.degrees(np.arccos(u @ v)),
         "clip it": lambda u, v: np.degrees(np.arccos(abs(cosine(u, v)))),
+        "clip it to 1": lambda u, v: math.degrees(math.acos(abs(cosine(u, v)))),
+        "negative cosines to 0": lambda u, v: np.degrees(np.arccos(np.clip(cosine(u, v), 0, 1))),
+        "lines at 30 degrees": lambda u, v: np.degrees(np.arcsin(min(abs(cosine(u, v)), 1))),
         "one number": lambda u, v: u * v,
     },
 )
@@ -200,6 +209,8 @@ OPTIMUM = (
         "divide by their number": left_out,
         "divides by n; n - 1": lambda x, k: left_out(x, k) / (len(x) - 1),
         "centre x first": lambda x, k: (np.linalg.svd(x, compute_uv=False)[k:] ** 2).sum() / len(x),
+        "leave it squared": lambda x, k: np.sqrt(left_out(x, k) / len(x)),
+        "share of the variance": lambda x, k: left_out(x, k) / left_out(x, 0),
         "variance that is kept": lambda x, k: (left_out(x, 0) - left_out(x, k)) / len(x),
         "square of a singular value": lambda x, k: np.linalg.svd(x - x.mean(0), compute_uv=False)[k:].sum() / len(x),
     },

@@ -26,6 +26,7 @@ FIGURES = {
     "explained_variance": lambda ax=None: plotting.explained_variance(np.array([0.6, 0.3]), ax=ax),
     "learning_curves": lambda ax=None: plotting.learning_curves({"train": [3, 2, 1.5]}, {"PCA": 1.2}, ax=ax),
     "code_along_curve": lambda ax=None: plotting.code_along_curve(POINTS, POINTS, POINTS[:, :1], ax=ax),
+    "network": lambda ax=None: plotting.network([784, 300, 30, 300, 784], ax=ax),
 }
 
 
@@ -117,6 +118,8 @@ def test_angles_of_loading_vectors_are_those_of_lines():
         (lambda: plotting.learning_curves({"train": [1, 0]}), ValueError, "above 0 on a logarithmic axis: pass log=False"),
         (lambda: plotting.learning_curves({"train": [1, np.nan]}), ValueError, r"history\['train'\] must be finite"),
         (lambda: plotting.code_along_curve(POINTS, POINTS, POINTS), ValueError, "one number for each of the 20 points"),
+        (lambda: plotting.network([784, 30]), ValueError, "odd number of sizes, three or more, got 2"),
+        (lambda: plotting.network([784, 3.5, 784]), TypeError, r"layer_sizes\[1\] must be an integer, got 3.5"),
         (lambda: plotting.figure(""), ValueError, "alt must say what the figure shows"),
         (lambda: plotting.figure(3), TypeError, "alt must be text"),
         (lambda: plotting.figure("x", rows=0), ValueError, "rows must be at least 1"),
