@@ -43,7 +43,7 @@ bench: $(INSTALLED)  ## time our PCA against scikit-learn's
 	$(BIN)/python tests/bench_pca.py
 
 lock: $(INSTALLED)  ## recompile constraints.txt to the newest versions, for all platforms
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt ".[lock]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt uv
 	$(BIN)/uv pip compile --universal --all-extras --python-version 3.11 --fork-strategy fewest \
 	    --upgrade --quiet --custom-compile-command "make lock" --output-file constraints.txt pyproject.toml
 

@@ -32,11 +32,11 @@ def number_array(name, value, ndim=None, floating=False):
 
 
 def unit_images(name, value, ndim=(3, 4)):
-    """`value` as floating-point images in [0, 1], shape (n, height, width) or (n, height, width, 3)."""
+    """`value` as floating-point images in [0, 1], give or take the rounding of an average."""
     images = number_array(name, value, ndim, floating=True)
     low, high = images.min(), images.max()
-    if low < 0 or high > 1:
-        hint = ": divide by 255" if low >= 0 and 1 < high <= 255 else ""
+    if low < -1e-3 or high > 1 + 1e-3:
+        hint = ": divide by 255" if low >= 0 and 2 < high <= 255 else ""
         raise ValueError(f"{name} must lie in [0, 1], got values from {low:.4g} to {high:.4g}{hint}")
     return images
 

@@ -3,6 +3,7 @@
 `expect` tests what the prose claims. A `check_*` function tries a student's function on small cases, knows the usual
 misconceptions, and answers with a hint.
 """
+import copy
 import dataclasses
 import json
 import math
@@ -42,10 +43,12 @@ def expect(
     ✓ share of variance in the first component: 0.92 (at least 0.9)
     """
     wanted = _wanted(at_most, at_least, equals, within)
+    if not claim.strip():
+        raise ValueError("claim must say what is claimed, got empty text")
     if (published is None) != (source is None):
         raise ValueError(f"published and source go together, got published={published!r} and source={source!r}")
-    if equals is None and not isinstance(value, (numbers.Real, np.number)):
-        raise TypeError(f"value must be one number to be held to a bound, got {type(value).__name__}: {value!r}")
+    if (equals is None or _is_number(equals)) and not isinstance(value, numbers.Real):
+        raise TypeError(f"value must be one number, got {type(value).__name__}: {value!r}")
     measured = f"{claim}: {_text(value)}{unit and ' ' + unit}"
     notes = wanted if published is None else f"{wanted}; published {_text(published)}, {source}"
     if trained and runtime.current_budget() == "smoke":
@@ -55,7 +58,7 @@ def expect(
     holds = _holds(value, at_most, at_least, equals, within)
     _record(claim, "held" if holds else "failed")
     if not holds:
-        raise AssertionError(f"✗ {measured}, wanted {notes}")
+        raise AssertionError(f"✗ {claim}: {value!r}{unit and ' ' + unit}, wanted {notes}")
     print(f"✓ {measured} ({notes})")
 
 
@@ -66,6 +69,8 @@ def _wanted(at_most, at_least, equals, within):
             raise ValueError(f"{name} must be a finite number, got {bound!r}")
     if (equals is None) == (at_most is None and at_least is None):
         raise ValueError("give either equals, or at_most, at_least or both: a claim needs a bound that it can miss")
+    if within < 0 or (within and not _is_number(equals)):
+        raise ValueError(f"within is a tolerance, at least 0, of a number that equals names, got {within} and {equals!r}")
     if equals is not None:
         return f"equal to {_text(equals)}" + (f" within {_text(within)}" if within else "")
     if at_most is not None and at_least is not None:
@@ -78,18 +83,22 @@ def _wanted(at_most, at_least, equals, within):
 def _holds(value, at_most, at_least, equals, within):
     if equals is None:
         return bool((at_most is None or value <= at_most) and (at_least is None or value >= at_least))
-    if isinstance(equals, numbers.Real) and not isinstance(equals, bool):
+    if _is_number(equals):
         return bool(abs(value - equals) <= within)
     return bool(value == equals)
 
 
+def _is_number(value):
+    return isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
+
+
 def _text(value):
-    """A number to four significant digits, whole numbers in full, anything else as it prints."""
+    """A number to five significant digits, whole numbers in full, anything else as it prints."""
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
     if isinstance(value, numbers.Integral):
         return f"{value:,}"
-    return f"{value:.4g}" if isinstance(value, numbers.Real) else str(value)
+    return f"{value:.5g}" if isinstance(value, numbers.Real) else str(value)
 
 
 def _record(claim, outcome):
@@ -114,30 +123,38 @@ class Verdict:
         return f"{'✓' if self.passed else '✗'} {self.message}"
 
 
-def _check(function, arguments, judge):
-    """Call a student's function on copies of the arguments and let `judge(result)` say what is wrong, or None.
+def _check(function, *cases):
+    """Try a student's function on each case, a pair (arguments, judge), until one shows a problem.
 
-    Whatever the function raises becomes a hint: a student learns more from "it raised IndexError: …" beside the
-    input than from a trace through this module.
+    The function gets copies; `judge(result)` says what is wrong, or None. Whatever the function raises becomes a hint:
+    a student learns more from "raised IndexError: ..." beside the input than from a trace through this module.
     """
     if not callable(function):
         return Verdict(False, f"pass the function itself, without calling it, got {type(function).__name__}")
-    given = [argument.copy() if isinstance(argument, np.ndarray) else argument for argument in arguments]
-    try:
-        result = function(*given)
-    except Exception as error:
-        shapes = ", ".join(str(a.shape) if isinstance(a, np.ndarray) else repr(a) for a in arguments)
-        return Verdict(False, f"with arguments of shape {shapes} your function raised {type(error).__name__}: {error}")
-    if result is None or result is Ellipsis:
-        return Verdict(False, "your function returns nothing yet: write it, and end it with `return`")
-    for original, after in zip(arguments, given):
-        if isinstance(original, np.ndarray) and not np.array_equal(original, after):
-            return Verdict(False, "your function changes the array that it was given: compute a new one (no `-=`)")
-    try:
-        problem = judge(result)
-    except Exception as error:
-        return Verdict(False, f"your function returned {type(result).__name__}, which can't be compared ({error})")
-    return Verdict(True, "right") if problem is None else Verdict(False, problem)
+    for arguments, judge in cases:
+        given = copy.deepcopy(arguments)
+        shown = ", ".join(f"an array of shape {a.shape}" if isinstance(a, np.ndarray) else repr(a) for a in arguments)
+        try:
+            with np.errstate(all="ignore"):
+                result = function(*given)
+        except Exception as error:
+            return Verdict(False, f"called with {shown}, your function raised {type(error).__name__}: {error}")
+        if result is None or result is Ellipsis:
+            return Verdict(False, "your function returns nothing yet: write it, and end it with `return`")
+        if not all(map(np.array_equal, arguments, given)):
+            return Verdict(False, "your function changes what it was given: compute something new (no `-=`, no `sort()`)")
+        try:
+            problem = judge(result)
+        except (TypeError, ValueError):  # text, a dictionary, a ragged list: nothing to compare numbers with
+            problem = f"called with {shown}, your function returned a {type(result).__name__}, which can't be compared"
+        if problem is not None:
+            return Verdict(False, problem)
+    return Verdict(True, "right")
+
+
+def _another(*arguments, expected, hint):
+    """A case that catches an answer which was right for the first case only."""
+    return arguments, lambda result: None if _close(result, expected) else hint
 
 
 def _shape_problem(result, shape):
@@ -183,7 +200,7 @@ def check_scale(scale):
             return "the values still go up to 187: divide by 255"
         return "each value should be the byte divided by 255"
 
-    return _check(scale, (images,), judge)
+    return _check(scale, ((images,), judge))
 
 
 def check_mirror(mirror):
@@ -215,7 +232,7 @@ def check_mirror(mirror):
             return "you reversed every axis: reverse the columns only"
         return "each row of each image should read from right to left"
 
-    return _check(mirror, (images,), judge)
+    return _check(mirror, ((images,), judge))
 
 
 def check_centre(centre):
@@ -246,7 +263,7 @@ def check_centre(centre):
             return "you also divided by the standard deviation: that is standardising; only centring is asked for"
         return "the result's columns should have mean 0 and keep their spread"
 
-    return _check(centre, (x,), judge)
+    return _check(centre, ((x,), judge))
 
 
 def check_components_needed(components_needed):
@@ -278,11 +295,15 @@ def check_components_needed(components_needed):
             return "you are one too many: stop at the first component that reaches the share"
         if result != 4:
             return f"for singular values {s.tolist()} and a share of {share} you got {result}: print the running shares"
-        if components_needed(np.array([1.0, 1.0]), 0.5) != 1:
-            return "when a component reaches the share exactly, it is enough: compare with >="
         return None
 
-    return _check(components_needed, (s, share), judge)
+    exact = "when a component reaches the share exactly, it is enough: compare with >="
+    return _check(
+        components_needed,
+        ((s, share), judge),
+        _another(np.array([1.0, 1.0]), 0.5, expected=1, hint=exact),
+        _another(np.array([2.0, 1.0, 1.0]), 0.8, expected=2, hint="right for one case, wrong for [2, 1, 1] and 0.8"),
+    )
 
 
 def check_reconstruct(reconstruct):
@@ -325,7 +346,7 @@ def check_reconstruct(reconstruct):
             return "nothing was projected: with two components out of four, something must be lost"
         return "print each step for one point: what is projected, on what, and what is added at the end?"
 
-    return _check(reconstruct, (x, mean, components), judge)
+    return _check(reconstruct, ((x, mean, components), judge))
 
 
 def check_count_parameters(count_parameters):
@@ -355,7 +376,8 @@ def check_count_parameters(count_parameters):
             26: "the last layer is missing: four sizes make three layers of weights",
         }.get(result, f"for the sizes {sizes} there are 29 weights and some biases; you got {result}")
 
-    return _check(count_parameters, (sizes,), judge)
+    other = "right for four sizes, but not for [7, 2]: loop over the neighbouring pairs"
+    return _check(count_parameters, ((sizes,), judge), _another([7, 2], expected=16, hint=other))
 
 
 def check_angle(angle):
@@ -389,18 +411,26 @@ def check_angle(angle):
             return "this is the cosine: np.arccos turns it into an angle"
         if abs(result - 45) > 1e-6:
             return f"for {u.tolist()} and {v.tolist()} you got {result:.4g}: divide the dot product by both lengths"
-        if abs(float(angle(np.array([1.0, 0.0]), np.array([math.sqrt(3), 1.0]))) - 30) > 1e-6:
-            return "right for these vectors, but wrong for two lines at 30 degrees: is it the arc cosine that you take?"
-        try:
-            with np.errstate(invalid="ignore"):
-                far = [float(angle(w.copy(), 3 * w)) for w in parallel]
-        except ValueError:  # what math.acos does where NumPy returns NaN
-            far = [math.nan]
-        if not all(a < 1e-3 for a in far):
-            return "for parallel vectors the cosine can come out as 1.0000000000000002: clip it to 1 first"
         return None
 
-    return _check(angle, (u, v), judge)
+    def all_parallel(u, v):
+        try:
+            return [float(angle(a, b)) for a, b in zip(u, v)]
+        except ValueError:  # what math.acos does where NumPy returns NaN
+            return [math.nan]
+
+    first = _check(
+        angle,
+        ((u, v), judge),
+        _another(
+            np.array([1.0, 0.0]), np.array([math.sqrt(3), 1.0]), expected=30,
+            hint="right for the first vectors, but wrong for two lines at 30 degrees: is it the arc cosine that you take?",
+        ),
+    )  # fmt: skip
+    rounding = "for parallel vectors the cosine can come out as 1.0000000000000002: clip it to 1 first"
+    return first and _check(
+        all_parallel, ((parallel, 3 * parallel), lambda far: None if all(a < 1e-3 for a in far) else rounding)
+    )
 
 
 def check_linear_optimum(linear_optimum):
@@ -445,4 +475,5 @@ def check_linear_optimum(linear_optimum):
             return "this is a share of the variance: the error itself is wanted, in the units of x squared"
         return f"for k = {k} you got {float(result):.4g}: add up the squares of the singular values from number k + 1 on"
 
-    return _check(linear_optimum, (x, k), judge)
+    other = f"right for k = {k}, but not for k = 4: how many singular values are left out depends on k"
+    return _check(linear_optimum, ((x, k), judge), _another(x, 4, expected=(s[4:] ** 2).sum() / len(x), hint=other))

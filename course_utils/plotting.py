@@ -1,7 +1,8 @@
 """Figures from arrays, never from models.
 
 Every plotter returns the figure and shows nothing: as the last line of a cell it is displayed once. Pass `ax` to draw
-into axes of your own. Each sets an alternative text, which the notebook stores with the picture for readers who can't
+into axes of your own, best those of `figure`: a notebook shows a figure of pyplot's a second time by itself, and stores
+no alternative text with it. Each plotter sets an alternative text, which the notebook stores with the picture for readers who can't
 see it; `figure` makes an empty figure that does the same. Images are drawn from 0 (black) to 1 (white), always, so
 that two of them can be compared. Lines and points use Okabe & Ito's colours, which colour-blind readers can tell apart.
 """
@@ -10,6 +11,7 @@ import io
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course_utils import _validate
@@ -83,6 +85,7 @@ def image_grid(images, n_columns=10, titles=None, signed=False, alt=None, ax=Non
     '12 images in 2 rows.'
     """
     images = _images("images", images, unit=not signed)
+    titles = None if titles is None else list(titles)
     n_columns = min(_validate.integer("n_columns", n_columns, 1), len(images))
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"titles must have one text for each of the {len(images)} images, got {len(titles)}")
@@ -99,7 +102,7 @@ def image_grid(images, n_columns=10, titles=None, signed=False, alt=None, ax=Non
     fig, ax = _axes(ax, alt, 0.85 * n_columns, 0.85 * n_columns * canvas.shape[0] / canvas.shape[1])
     limit = float(np.abs(images).max()) or 1.0
     _draw(ax, canvas, signed, limit)
-    for title, (y, x) in zip(titles if titles is not None else (), corners):
+    for title, (y, x) in zip(titles or (), corners):
         ax.text(x + images.shape[2] / 2, y - 0.2 * top, title, ha="center", va="bottom", fontsize=8)
     return fig
 
@@ -130,6 +133,8 @@ def image_rows(rows, signed=False, alt=None, ax=None):
             raise ValueError(
                 f"all rows must have one shape, got {stacks[0].shape} for {next(iter(rows))!r} and {stack.shape} for {label!r}"
             )
+        if not signed:
+            _refuse_bytes(f"rows[{label!r}]", stack)
     n, height, width = stacks[0].shape[:3]
     stride = height + _PAD
     canvas = np.full((len(stacks) * stride, n * (width + _PAD)) + stacks[0].shape[3:], np.nan, np.float32)
@@ -167,7 +172,10 @@ def reconstructions(x, x_hat, n=10, labels=("original", "reconstruction"), alt=N
     """
     x, x_hat = _images("x", x, unit=True), _images("x_hat", x_hat, unit=False)
     _validate.same_shape("x", x, "x_hat", x_hat)
+    _refuse_bytes("x_hat", x_hat)
     n = _validate.integer("n", n, 1)
+    if len(labels) != 2 or labels[0] == labels[1]:
+        raise ValueError(f"labels must be two different texts, got {labels!r}")
     return image_rows(dict(zip(labels, (x[:n], x_hat[:n]))), alt=alt, ax=ax)
 
 
@@ -221,6 +229,8 @@ def loading_vectors(x, mean, components, explained_variance, alt=None, ax=None):
     x, components = _points("x", x), _points("components", components)
     mean = _validate.number_array("mean", mean, ndim=1)
     variance = _validate.number_array("explained_variance", explained_variance, ndim=1)
+    if not np.allclose(np.linalg.norm(components, axis=1), 1, atol=1e-3):
+        raise ValueError(f"components must be rows of length 1, got lengths {np.linalg.norm(components, axis=1)}")
     if mean.shape != (2,):
         raise ValueError(f"mean must have shape (2,), got {mean.shape}")
     if variance.shape != components.shape[:1] or (variance < 0).any():
@@ -296,6 +306,8 @@ def learning_curves(history, reference=None, ylabel="loss", log=True, alt=None, 
     """
     if not isinstance(history, dict) or not history:
         raise TypeError(f"history must be a dictionary from labels to sequences, got {type(history).__name__}")
+    if reference is not None and not isinstance(reference, dict):
+        raise TypeError(f"reference must be a dictionary from labels to numbers, got {type(reference).__name__}")
     curves = {label: _validate.number_array(f"history[{label!r}]", values, ndim=1) for label, values in history.items()}
     marks = {label: _validate.real(f"reference[{label!r}]", value) for label, value in (reference or {}).items()}
     if log and min(min(c.min() for c in curves.values()), *marks.values(), np.inf) <= 0:
@@ -395,7 +407,7 @@ def network(layer_sizes, alt=None, ax=None):
 
 
 def _images(name, value, unit):
-    """Images to draw; a flat array, the usual slip, gets a hint."""
+    """Images to draw: in [0, 1] if `unit`, else any values on that scale. The usual slips get a hint."""
     array = np.asarray(value)
     if array.ndim == 2 and array.shape[1] in (784, 4096):
         side = int(array.shape[1] ** 0.5)
@@ -410,8 +422,16 @@ def _images(name, value, unit):
     return images
 
 
+def _refuse_bytes(name, images):
+    """Reconstructions overshoot [0, 1] a little; those of a network trained on bytes overshoot it a hundredfold."""
+    if np.abs(images).max() > 10:
+        raise ValueError(
+            f"{name} must be on the scale of the originals, [0, 1], got values up to {np.abs(images).max():.4g}: divide by 255"
+        )
+
+
 def _points(name, value):
-    points = _validate.number_array(name, value, ndim=2)
+    points = _validate.number_array(name, value, ndim=2).astype(float)  # so that differences of bytes don't wrap
     if points.shape[1] != 2:
         hint = ": is it transposed?" if points.shape[0] == 2 else ""
         raise ValueError(f"{name} must have 2 columns, got shape {points.shape}{hint}")
@@ -422,12 +442,16 @@ def _axes(ax, alt, width, height):
     """(figure, axes): new ones, or those of `ax`, whose figure keeps the alternative text that it has."""
     if ax is None:
         return figure(alt, width=width, height=height)
+    if not isinstance(ax, Axes):
+        raise TypeError(f"ax must be Matplotlib axes, got {type(ax).__name__}: of several, pass one, such as axes[0]")
     if not getattr(ax.figure, "alt", ""):
         ax.figure.alt = alt
     return ax.figure, ax
 
 
 def _draw(ax, canvas, signed, limit):
+    if canvas.ndim == 3 and signed:
+        raise ValueError("signed images must have one channel, got three: draw the channels one by one")
     if canvas.ndim == 3:  # colour: what is no picture is white
         canvas = np.where(np.isnan(canvas), 1.0, np.clip(canvas, 0, 1))
     colours = matplotlib.colormaps["RdBu_r" if signed else "gray"].with_extremes(bad="white")

@@ -54,7 +54,6 @@ def describe():
     import keras  # here, so that the ground floor does not load it
 
     backend = keras.backend.backend()
-    package = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}.get(backend, backend)
     try:
         devices = _devices(backend)
         device = ", ".join(devices) + " (used by itself)" if devices else "no GPU: everything runs on the CPU"
@@ -63,7 +62,7 @@ def describe():
     return "\n".join(
         (
             f"Python  {platform.python_version()} on {platform.system()} ({platform.machine()})",
-            f"Keras   {keras.__version__} with the {backend} backend {importlib.metadata.version(package)}",
+            f"Keras   {keras.__version__} with the {backend} backend {importlib.metadata.version(backend)}",
             f"CPU     {_cores()} cores",
             f"GPU     {device}",
             f"Budget  {current_budget()}",
@@ -83,6 +82,8 @@ def _devices(backend):
         return [str(device) for device in jax.devices() if device.platform != "cpu"]
     import torch
 
+    if torch.backends.mps.is_available():
+        return ["Apple MPS"]
     return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
 
 

@@ -145,7 +145,13 @@ def read_archive(folder, name):
 def write_npz(path, arrays):
     """Write atomically: a reader sees the old file or the new one, never half of one."""
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        np.savez_compressed(file, **arrays)
+        with zipfile.ZipFile(file, "w") as archive:
+            for key, value in arrays.items():
+                # As np.savez_compressed writes it, but the same bytes on every system.
+                info = zipfile.ZipInfo(f"{key}.npy")
+                info.compress_type, info.create_system, info.external_attr = zipfile.ZIP_DEFLATED, 3, 0o600 << 16
+                with archive.open(info, "w", force_zip64=True) as member:
+                    np.lib.format.write_array(member, value, allow_pickle=False)
     os.chmod(file.name, 0o644)
     os.replace(file.name, path)
 

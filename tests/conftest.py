@@ -1,4 +1,9 @@
+import os
+
 import pytest
+
+# Without it scikit-learn skips one of its estimator checks. SciPy reads it when it is imported.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 
 @pytest.fixture(autouse=True)

@@ -60,6 +60,10 @@ def test_bounds_are_included(value, bounds):
         ({"at_least": 3.0, "at_most": 2.0}, ValueError),
         ({"at_most": 1.0, "published": 3.0}, ValueError),  # a published number without its source
         ({"at_most": 1.0, "source": "Somebody"}, ValueError),
+        ({"at_most": 1.0, "within": 0.1}, ValueError),  # a tolerance of nothing
+        ({"equals": "text", "within": 0.1}, ValueError),
+        ({"equals": 0.5, "within": -0.1}, ValueError),
+        ({"equals": 0.5, "within": float("inf")}, ValueError),
     ],
 )
 def test_claims_that_test_nothing_are_refused(arguments, error):
@@ -68,8 +72,18 @@ def test_claims_that_test_nothing_are_refused(arguments, error):
 
 
 def test_an_array_is_no_measurement():
-    with pytest.raises(TypeError, match="value must be one number"):
-        expect("error", np.ones(3), at_most=1.0)
+    for value in (np.ones(3), "text", None):
+        with pytest.raises(TypeError, match="value must be one number"):
+            expect("error", value, at_most=1.0)
+        with pytest.raises(TypeError, match="value must be one number"):
+            expect("error", value, equals=1.0)
+    with pytest.raises(ValueError, match="claim must say what is claimed"):
+        expect(" ", 1, equals=1)
+
+
+def test_a_near_miss_shows_all_its_digits():
+    with pytest.raises(AssertionError, match="✗ error: 3.00001, wanted at most 3"):
+        expect("error", 3.00001, at_most=3.0)
 
 
 @pytest.mark.parametrize("value", [0.5, 99.0])
@@ -149,6 +163,7 @@ COMPONENTS = (
         "compare with >=": lambda s, share: needed(s, share, reached=np.greater),
         "whole number": lambda s, share: np.cumsum(s**2) / (s**2).sum(),
         "running shares": lambda s, share: 1,
+        "wrong for [2, 1, 1]": lambda s, share: 4 if len(s) == 9 else 1,
     },
 )
 RECONSTRUCT = (
@@ -174,6 +189,8 @@ PARAMETERS = (
         "last layer is missing": lambda sizes: sum((a + 1) * b for a, b in zip(sizes[:-1], sizes[1:-1])),
         "not for each of its inputs": lambda sizes: sum(a * b + a for a, b in zip(sizes, sizes[1:])),
         "29 weights and some": lambda sizes: 0,
+        "right for four sizes": lambda sizes: 38,
+        "changes what it was given": lambda sizes: sizes.clear() or 38,
     },
 )
 
@@ -194,6 +211,7 @@ ANGLE = (
         "negative cosines to 0": lambda u, v: np.degrees(np.arccos(np.clip(cosine(u, v), 0, 1))),
         "lines at 30 degrees": lambda u, v: np.degrees(np.arcsin(min(abs(cosine(u, v)), 1))),
         "one number": lambda u, v: u * v,
+        "wrong for two lines": lambda u, v: 45.0,
     },
 )
 
@@ -209,6 +227,7 @@ OPTIMUM = (
         "divide by their number": left_out,
         "divides by n; n - 1": lambda x, k: left_out(x, k) / (len(x) - 1),
         "centre x first": lambda x, k: (np.linalg.svd(x, compute_uv=False)[k:] ** 2).sum() / len(x),
+        "right for k = 2": lambda x, k: left_out(x, 2) / len(x),
         "leave it squared": lambda x, k: np.sqrt(left_out(x, k) / len(x)),
         "share of the variance": lambda x, k: left_out(x, k) / left_out(x, 0),
         "variance that is kept": lambda x, k: (left_out(x, 0) - left_out(x, k)) / len(x),
@@ -258,8 +277,9 @@ def test_what_is_no_solution_gets_a_sentence(check):
     assert "returns nothing yet" in check(stub).message
     assert "raised IndexError: list index out of range" in check(broken).message
     assert "pass the function itself, without calling it, got float" in check(3.0).message
-    assert not check(lambda *arguments: "text")
-    assert not check(lambda *arguments: {"an": "object"})
+    for nonsense in ("text", {"an": "object"}, [[1], [1, 2]], float("nan"), True):
+        verdict = check(lambda *arguments: nonsense)
+        assert not verdict and "\n" not in verdict.message
 
 
 def test_every_check_has_its_tests():

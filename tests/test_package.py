@@ -1,8 +1,10 @@
 """The package as a whole: what importing it costs and brings in, and that the project's files agree."""
 import ast
+import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -24,9 +26,9 @@ def test_importing_the_package_is_quick_and_light():
         "import sys, time; start = time.perf_counter(); import course_utils; took = time.perf_counter() - start;"
         "print(took, 'numpy' in sys.modules)"
     )
-    seconds, numpy_loaded = min(run_python(code).stdout.split() for _ in range(3))
-    assert float(seconds) < 0.1
-    assert numpy_loaded == "False"
+    answers = [run_python(code).stdout.split() for _ in range(3)]
+    assert min(float(seconds) for seconds, _ in answers) < 0.1
+    assert {numpy_loaded for _, numpy_loaded in answers} == {"False"}
 
 
 def test_the_ground_floor_loads_no_keras():
@@ -41,10 +43,11 @@ def test_arrows_run_downwards_only():
         tree = ast.parse(modules[name].read_text(encoding="utf-8"))
         ours = set()
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.module == "course_utils":
-                ours |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("course_utils."):
-                ours.add(node.module.split(".")[1])
+            names = [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+            if isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{name} has a relative import, which this test does not follow"
+                names = [f"{node.module}.{alias}" for alias in names]
+            ours |= {full.split(".")[1] for full in names if full.startswith("course_utils.")}
         assert ours <= set(GROUND_FLOOR), f"{name} imports {ours}"
 
 
@@ -91,7 +94,34 @@ def test_environment_yml_and_pyproject_agree():
     assert "pip:" in conda and any(requirement == "pip" for requirement in conda)
 
 
-@pytest.mark.parametrize("target", ["lab", "test", "test-lessons", "install", "execute", "bench", "lock"])
-def test_make_help_lists_the_target(target):
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not here")
+def test_make_help_lists_every_target():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert re.search(rf"^{target}:.*## \S", makefile, re.MULTILINE)
+    targets = set(re.search(r"^\.PHONY: (.*)", makefile, re.MULTILINE)[1].split())
+    told = subprocess.run(["make", "help"], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert {line.split()[0] for line in told.splitlines() if not line.startswith("make")} == targets
+    assert {"lab", "test", "test-lessons", "install", "help", "lock", "bench", "execute"} <= targets
+
+
+@pytest.mark.parametrize("budget, judged", [("smoke", "1 claims judged (1 held, 0 failed), 1 NOT judged."),
+                                            ("quick", "2 claims judged (1 held, 1 failed), 0 NOT judged.")])  # fmt: skip
+def test_the_last_line_of_a_run_counts_its_claims(tmp_path, budget, judged):
+    import nbformat.v4 as nbformat
+
+    book = nbformat.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}})
+    book.cells.append(nbformat.new_code_cell("from course_utils.checks import expect\nexpect('exact', 1, equals=1)"))
+    book.cells.append(nbformat.new_code_cell("expect('trained', 2, equals=1, trained=True)"))
+    (tmp_path / "lesson.ipynb").write_text(json.dumps(book))
+    command = [sys.executable, "-m", "pytest", "-p", "conftest", "--nbval-lax", "--nbval-current-env", "-q", str(tmp_path)]
+    environment = os.environ | {"COURSE_BUDGET": budget, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
+    assert done.stdout.splitlines()[-1] == f"Budget {budget}: {judged}"
+    assert done.returncode == (0 if budget == "smoke" else 1)
+
+
+def test_a_misspelt_budget_ends_a_run_with_one_sentence(tmp_path):
+    command = [sys.executable, "-m", "pytest", "-p", "conftest", "--nbval-lax", str(tmp_path)]
+    environment = os.environ | {"COURSE_BUDGET": "fast", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
+    assert done.returncode == 4 and "INTERNALERROR" not in done.stdout + done.stderr
+    assert "COURSE_BUDGET must be one of smoke, quick, full, got 'fast'" in done.stderr

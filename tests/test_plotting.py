@@ -3,6 +3,7 @@ import io
 
 import matplotlib
 import matplotlib.image
+import matplotlib.quiver
 import numpy as np
 import pytest
 
@@ -87,6 +88,71 @@ def test_colour_images():
     assert one_channel.axes[0].images[0].get_array().ndim == 2
 
 
+def test_black_is_zero_and_white_is_one():
+    drawn = plotting.image_grid(np.array([[[0.0, 1.0]]])).axes[0].images[0]
+    assert drawn.cmap(drawn.norm(0.0))[:3] == (0, 0, 0) and drawn.cmap(drawn.norm(1.0))[:3] == (1, 1, 1)
+
+
+def test_signed_images_are_red_above_zero_and_blue_below():
+    drawn = plotting.image_grid(np.array([[[-2.0, 2.0]]]), signed=True).axes[0].images[0]
+    assert drawn.get_clim() == (-2, 2)
+    red, green, blue, _ = drawn.cmap(drawn.norm(2.0))
+    assert red > blue
+    red, green, blue, _ = drawn.cmap(drawn.norm(-2.0))
+    assert blue > red
+
+
+def test_reconstructions_shows_the_first_images_over_their_own():
+    levels = np.linspace(0.1, 0.5, 5, dtype=np.float32)[:, None, None] * np.ones((5, 4, 4), np.float32)
+    canvas = plotting.reconstructions(levels, levels + 0.5, n=2).axes[0].images[0].get_array().filled(np.nan)
+    shown = [canvas[0, 0], canvas[0, 6], canvas[6, 0], canvas[6, 6]]
+    np.testing.assert_allclose(shown, [0.1, 0.2, 0.6, 0.7], atol=1e-6)
+
+
+def test_arrows_lead_from_each_point_to_its_reconstruction():
+    x = np.array([[200, 0], [0, 100]], np.uint8)  # differences of bytes would wrap
+    ax = plotting.projection_arrows(x, np.full((2, 2), 100, np.uint8)).axes[0]
+    arrows = next(c for c in ax.collections if isinstance(c, matplotlib.quiver.Quiver))
+    np.testing.assert_array_equal(arrows.get_offsets(), [[200, 0], [0, 100]])
+    np.testing.assert_array_equal(np.stack([arrows.U, arrows.V], axis=1), [[-100, 100], [100, 0]])
+    assert arrows.scale == 1 and ax.get_aspect() == 1
+
+
+def test_loading_vectors_are_two_standard_deviations_long():
+    ax = plotting.loading_vectors(POINTS, np.zeros(2), np.eye(2), np.array([9.0, 4.0])).axes[0]
+    arrows = [c for c in ax.collections if isinstance(c, matplotlib.quiver.Quiver)]
+    assert [(arrow.U.item(), arrow.V.item()) for arrow in arrows] == [(6, 0), (0, 4)]
+    assert ax.get_aspect() == 1
+
+
+def test_explained_variance_draws_shares_and_their_running_total():
+    ax = plotting.explained_variance(np.array([0.6, 0.3])).axes[0]
+    assert [bar.get_height() for bar in ax.patches] == [0.6, 0.3]
+    np.testing.assert_allclose(ax.lines[0].get_xydata(), [[1, 0.6], [2, 0.9]])
+
+
+def test_learning_curves_count_epochs_from_one_and_mark_the_reference():
+    ax = plotting.learning_curves({"train": [3, 2]}, {"PCA": 1.5}).axes[0]
+    np.testing.assert_array_equal(ax.lines[0].get_xydata(), [[1, 3], [2, 2]])
+    assert list(ax.lines[1].get_ydata()) == [1.5, 1.5]
+    assert ax.get_yscale() == "log"
+    assert plotting.learning_curves({"train": [3, -2]}, log=False).axes[0].get_yscale() == "linear"
+
+
+def test_the_curve_is_drawn_in_the_order_of_the_code():
+    x = np.array([[3.0, 0], [1, 0], [2, 0]])
+    ax = plotting.code_along_curve(x, x, code=np.array([0.3, 0.1, 0.2])).axes[0]
+    np.testing.assert_array_equal(ax.lines[0].get_xdata(), [1, 2, 3])
+    np.testing.assert_array_equal(ax.collections[0].get_array(), [0.3, 0.1, 0.2])
+
+
+def test_a_network_is_drawn_to_scale():
+    ax = plotting.network([7, 1, 7]).axes[0]
+    heights = [bar.get_height() for bar in ax.containers[0]] + [bar.get_height() for bar in ax.containers[1]]
+    assert heights == [3, 1]
+    assert [text.get_text() for text in ax.texts[:3]] == ["7", "1", "7"]
+
+
 def test_angles_of_loading_vectors_are_those_of_lines():
     up, down = np.array([[0.6, 0.8]]), np.array([[-0.6, -0.8]])
     alts = [plotting.loading_vectors(POINTS, POINTS.mean(0), v, np.ones(1)).alt for v in (up, down)]
@@ -114,6 +180,13 @@ def test_angles_of_loading_vectors_are_those_of_lines():
         (lambda: plotting.loading_vectors(POINTS, np.zeros(3), np.eye(2), np.ones(2)), ValueError, r"mean must have shape \(2,\)"),
         (lambda: plotting.loading_vectors(POINTS, np.zeros(2), np.eye(2), -np.ones(2)), ValueError, "explained_variance must be"),
         (lambda: plotting.explained_variance(np.array([0.9, 0.9])), ValueError, "add up to at most 1, got a sum of 1.8"),
+        (lambda: plotting.reconstructions(IMAGES, IMAGES, labels=("a",)), ValueError, "labels must be two different texts"),
+        (lambda: plotting.reconstructions(IMAGES, 255 * IMAGES), ValueError, "x_hat must be on the scale.*divide by 255"),
+        (lambda: plotting.image_rows({"a": IMAGES, "b": 255 * IMAGES}), ValueError, r"rows\['b'\] must be on the scale"),
+        (lambda: plotting.image_grid(np.zeros((2, 4, 4, 3)), signed=True), ValueError, "signed images must have one channel"),
+        (lambda: plotting.image_grid(IMAGES, ax=np.empty(2, object)), TypeError, "ax must be Matplotlib axes, got ndarray"),
+        (lambda: plotting.learning_curves({"a": [1]}, [1.0]), TypeError, "reference must be a dictionary"),
+        (lambda: plotting.loading_vectors(POINTS, np.zeros(2), 3 * np.eye(2), np.ones(2)), ValueError, "rows of length 1"),
         (lambda: plotting.learning_curves([1, 2]), TypeError, "history must be a dictionary"),
         (lambda: plotting.learning_curves({"train": [1, 0]}), ValueError, "above 0 on a logarithmic axis: pass log=False"),
         (lambda: plotting.learning_curves({"train": [1, np.nan]}), ValueError, r"history\['train'\] must be finite"),
