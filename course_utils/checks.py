@@ -49,6 +49,7 @@ def expect(
         raise ValueError(f"published and source go together, got published={published!r} and source={source!r}")
     if (equals is None or _is_number(equals)) and not isinstance(value, numbers.Real):
         raise TypeError(f"value must be one number, got {type(value).__name__}: {value!r}")
+    value = value.item() if isinstance(value, np.generic) else value
     measured = f"{claim}: {_text(value)}{unit and ' ' + unit}"
     notes = wanted if published is None else f"{wanted}; published {_text(published)}, {source}"
     if trained and runtime.current_budget() == "smoke":

@@ -83,7 +83,7 @@ def test_an_array_is_no_measurement():
 
 def test_a_near_miss_shows_all_its_digits():
     with pytest.raises(AssertionError, match="✗ error: 3.00001, wanted at most 3"):
-        expect("error", 3.00001, at_most=3.0)
+        expect("error", np.float64(3.00001), at_most=3.0)
 
 
 @pytest.mark.parametrize("value", [0.5, 99.0])
