@@ -75,4 +75,4 @@ def _kind(value):
 def _all_finite(array):
     # The sum of finite numbers is finite unless it overflows: one pass, no mask of the array's size.
     with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(array.sum(dtype=np.float64)) or np.isfinite(array).all())
+        return bool(np.isfinite(array.sum()) or np.isfinite(array).all())

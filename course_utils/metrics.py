@@ -22,7 +22,8 @@ def squared_error(x, x_hat):
 
     Raises:
         TypeError: if either holds integers (images as 0 to 255) or no numbers at all.
-        ValueError: if they differ in shape, are empty, have no axis of examples, or hold NaN or infinity.
+        ValueError: if they differ in shape, are empty, have no axis of examples, or hold NaN or infinity. Their range is
+            not looked at: not all data are images.
 
     >>> import numpy as np
     >>> x = np.zeros((5, 28, 28), "float32")

@@ -51,7 +51,8 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def fit(self, X, y=None):
         """Find the components of `X`, shape (n_samples, n_features). `y` is ignored. Returns self."""
-        x = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
+        x = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2, ensure_all_finite=False)
+        _validate.number_array("X", x)  # finite, or one sentence instead of scikit-learn's five
         n_samples, n_features = x.shape
         k = min(x.shape)
         if self.n_components is not None:
@@ -77,7 +78,11 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def transform(self, X):
         """The scores of `X`, shape (n_samples, n_components): coordinates along the components, from the mean."""
         check_is_fitted(self)
-        x = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        shape, wanted = getattr(X, "shape", ()), self.n_features_in_
+        if len(shape) == 2 and shape[0] == wanted != shape[1]:
+            raise ValueError(f"X has {shape[1]} features, but PCA is expecting {wanted} features as input: is it transposed?")
+        x = validate_data(self, X, dtype=[np.float64, np.float32], reset=False, ensure_all_finite=False)
+        _validate.number_array("X", x)
         return x @ self.components_.T - self.mean_ @ self.components_.T
 
     def inverse_transform(self, X):
