@@ -43,8 +43,8 @@ def expect(
     ✓ share of variance in the first component: 0.92 (at least 0.9)
     """
     wanted = _wanted(at_most, at_least, equals, within)
-    if not claim.strip():
-        raise ValueError("claim must say what is claimed, got empty text")
+    if not isinstance(claim, str) or not claim.strip():
+        raise ValueError(f"claim must say what is claimed, got {claim!r}")
     if (published is None) != (source is None):
         raise ValueError(f"published and source go together, got published={published!r} and source={source!r}")
     if (equals is None or _is_number(equals)) and not isinstance(value, numbers.Real):
@@ -66,7 +66,7 @@ def expect(
 def _wanted(at_most, at_least, equals, within):
     """The bounds in words; ValueError if they are none, contradict each other or can't fail."""
     for name, bound in (("at_most", at_most), ("at_least", at_least), ("within", within)):
-        if bound is not None and (not isinstance(bound, numbers.Real) or not math.isfinite(bound)):
+        if (bound is not None or name == "within") and (not isinstance(bound, numbers.Real) or not math.isfinite(bound)):
             raise ValueError(f"{name} must be a finite number, got {bound!r}")
     if (equals is None) == (at_most is None and at_least is None):
         raise ValueError("give either equals, or at_most, at_least or both: a claim needs a bound that it can miss")

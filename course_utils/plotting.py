@@ -57,7 +57,9 @@ def figure(alt, rows=1, columns=1, width=None, height=None, **options):
     if not alt.strip():
         raise ValueError("alt must say what the figure shows, got empty text")
     rows, columns = _validate.integer("rows", rows, 1), _validate.integer("columns", columns, 1)
-    fig = AltFigure(figsize=(width or 4.5 * columns, height or 3.2 * rows), layout="constrained")
+    width = 4.5 * columns if width is None else _validate.real("width", width)
+    height = 3.2 * rows if height is None else _validate.real("height", height)
+    fig = AltFigure(figsize=(width, height), layout="constrained")
     fig.alt = alt
     return fig, fig.subplots(rows, columns, **options)
 
@@ -85,7 +87,7 @@ def image_grid(images, n_columns=10, titles=None, signed=False, alt=None, ax=Non
     '12 images in 2 rows.'
     """
     images = _images("images", images, unit=not signed)
-    titles = None if titles is None else list(titles)
+    titles = None if titles is None else _listed("titles", titles)
     n_columns = min(_validate.integer("n_columns", n_columns, 1), len(images))
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"titles must have one text for each of the {len(images)} images, got {len(titles)}")
@@ -125,8 +127,7 @@ def image_rows(rows, signed=False, alt=None, ax=None):
     >>> image_rows({"original": x, "reconstruction": x + 0.1}).alt
     '10 images a row, from top to bottom: original, reconstruction.'
     """
-    if not isinstance(rows, dict) or not rows:
-        raise TypeError(f"rows must be a dictionary from labels to images, got {type(rows).__name__}")
+    _labelled("rows", rows, "images")
     stacks = [_images(f"rows[{label!r}]", x, unit=not signed and i == 0) for i, (label, x) in enumerate(rows.items())]
     for label, stack in zip(rows, stacks):
         if stack.shape != stacks[0].shape:
@@ -174,6 +175,7 @@ def reconstructions(x, x_hat, n=10, labels=("original", "reconstruction"), alt=N
     _validate.same_shape("x", x, "x_hat", x_hat)
     _refuse_bytes("x_hat", x_hat)
     n = _validate.integer("n", n, 1)
+    labels = _listed("labels", labels)
     if len(labels) != 2 or labels[0] == labels[1]:
         raise ValueError(f"labels must be two different texts, got {labels!r}")
     return image_rows(dict(zip(labels, (x[:n], x_hat[:n]))), alt=alt, ax=ax)
@@ -304,10 +306,9 @@ def learning_curves(history, reference=None, ylabel="loss", log=True, alt=None, 
     >>> learning_curves({"train": [3.0, 2.0], "validation": [3.1, 2.2]}, {"PCA": 1.9}).alt
     'loss over 2 epochs: train from 3 to 2, validation from 3.1 to 2.2; for comparison PCA at 1.9.'
     """
-    if not isinstance(history, dict) or not history:
-        raise TypeError(f"history must be a dictionary from labels to sequences, got {type(history).__name__}")
-    if reference is not None and not isinstance(reference, dict):
-        raise TypeError(f"reference must be a dictionary from labels to numbers, got {type(reference).__name__}")
+    _labelled("history", history, "sequences")
+    if reference is not None:
+        _labelled("reference", reference, "numbers")
     curves = {label: _validate.number_array(f"history[{label!r}]", values, ndim=1) for label, values in history.items()}
     marks = {label: _validate.real(f"reference[{label!r}]", value) for label, value in (reference or {}).items()}
     if log and min(min(c.min() for c in curves.values()), *marks.values(), np.inf) <= 0:
@@ -377,7 +378,8 @@ def network(layer_sizes, alt=None, ax=None):
     >>> network([784, 30, 784]).alt
     'An autoencoder as a row of layers: input x of 784 numbers, code z of 30, reconstruction of 784.'
     """
-    sizes = [_validate.integer(f"layer_sizes[{i}]", size, 1) for i, size in enumerate(layer_sizes)]
+    sizes = _listed("layer_sizes", layer_sizes)
+    sizes = [_validate.integer(f"layer_sizes[{i}]", size, 1) for i, size in enumerate(sizes)]
     if len(sizes) < 3 or len(sizes) % 2 == 0:
         raise ValueError(f"layer_sizes must be an odd number of sizes, three or more, got {len(sizes)}")
     middle = len(sizes) // 2
@@ -428,6 +430,19 @@ def _refuse_bytes(name, images):
         raise ValueError(
             f"{name} must be on the scale of the originals, [0, 1], got values up to {np.abs(images).max():.4g}: divide by 255"
         )
+
+
+def _listed(name, values):
+    if isinstance(values, str) or not hasattr(values, "__iter__"):
+        raise TypeError(f"{name} must be a list, got {values!r} of type {type(values).__name__}")
+    return list(values)
+
+
+def _labelled(name, value, what):
+    if not isinstance(value, dict):
+        raise TypeError(f"{name} must be a dictionary from labels to {what}, got {type(value).__name__}")
+    if not value:
+        raise ValueError(f"{name} must be a dictionary from labels to {what}, got an empty one")
 
 
 def _points(name, value):

@@ -64,6 +64,7 @@ def test_bounds_are_included(value, bounds):
         ({"equals": "text", "within": 0.1}, ValueError),
         ({"equals": 0.5, "within": -0.1}, ValueError),
         ({"equals": 0.5, "within": float("inf")}, ValueError),
+        ({"equals": 0.5, "within": None}, ValueError),
     ],
 )
 def test_claims_that_test_nothing_are_refused(arguments, error):
@@ -77,8 +78,9 @@ def test_an_array_is_no_measurement():
             expect("error", value, at_most=1.0)
         with pytest.raises(TypeError, match="value must be one number"):
             expect("error", value, equals=1.0)
-    with pytest.raises(ValueError, match="claim must say what is claimed"):
-        expect(" ", 1, equals=1)
+    for claim in (" ", None):
+        with pytest.raises(ValueError, match="claim must say what is claimed"):
+            expect(claim, 1, equals=1)
 
 
 def test_a_near_miss_shows_all_its_digits():
