@@ -1,0 +1,194 @@
+"""Autoencoders in Keras 3, each with an `.encoder` and a `.decoder` that can be called on their own."""
+import keras
+from keras import ops
+
+from course_utils import _validate
+from course_utils.layers import DenseTranspose, sharing
+
+
+@keras.saving.register_keras_serializable(package="course_utils")
+class SquaredError(keras.losses.Loss):
+    """Squared error (SE) as a loss: summed over all values of an example, averaged over the batch.
+
+    `metrics.squared_error` for arrays has the same unit. Keras's "mse" is this divided by the number of values.
+
+    Args:
+        name, kwargs: passed on to `keras.losses.Loss`.
+
+    >>> round(float(SquaredError()(ops.zeros((5, 784)), ops.full((5, 784), 0.5))), 3)
+    196.0
+    """
+
+    def __init__(self, name="squared_error", **kwargs):
+        super().__init__(name=name, **kwargs)
+
+    def call(self, y_true, y_pred):
+        if tuple(y_true.shape[1:]) != tuple(y_pred.shape[1:]):  # (n, 28, 28) and (n, 784), say, or 30 and 784
+            raise ValueError(f"target and prediction must have one shape, got {tuple(y_true.shape)} and {tuple(y_pred.shape)}")
+        return ops.sum(ops.square(y_true - y_pred), axis=tuple(range(1, len(y_true.shape))))
+
+
+@keras.saving.register_keras_serializable(package="course_utils")
+class Autoencoder(keras.Model):
+    """An encoder and a decoder, trained as one.
+
+    Args:
+        encoder: a Keras model from inputs, shape (batch, ...), to codes, shape (batch, ...).
+        decoder: a Keras model from codes to reconstructions, of the shape of the inputs.
+        kwargs: passed on to `keras.Model`: name, dtype.
+
+    Call it on inputs to get reconstructions; `.encoder` and `.decoder` do one half each. Train it with the input as
+    the target: `fit(x, x)`, or `training.fit(model, x)`.
+
+    Raises:
+        TypeError: if either half is no Keras model.
+        ValueError: if the decoder takes codes of another shape than the encoder makes.
+
+    >>> encoder = keras.Sequential([keras.Input((784,)), keras.layers.Dense(30)])
+    >>> decoder = keras.Sequential([keras.Input((30,)), keras.layers.Dense(784)])
+    >>> autoencoder = Autoencoder(encoder, decoder)
+    >>> autoencoder(ops.zeros((5, 784))).shape == (5, 784)
+    True
+    """
+
+    def __init__(self, encoder, decoder, **kwargs):
+        for name, half in (("encoder", encoder), ("decoder", decoder)):
+            if not isinstance(half, keras.Model):
+                raise TypeError(f"{name} must be a Keras model, got {type(half).__name__}")
+        both_built = encoder.built and decoder.built
+        if both_built and encoder.output_shape != decoder.input_shape:
+            raise ValueError(f"decoder must take codes of shape {encoder.output_shape}, got an input of shape {decoder.input_shape}")
+        super().__init__(**kwargs)
+        self.encoder = encoder
+        self.decoder = decoder
+        if both_built:
+            self.build(encoder.input_shape)
+
+    def build(self, input_shape):
+        for half in (self.encoder, self.decoder):
+            if not half.built:
+                half.build(input_shape)
+            input_shape = half.compute_output_shape(input_shape)
+        self.built = True
+
+    def call(self, inputs, training=None):
+        return self.decoder(self.encoder(inputs, training=training), training=training)
+
+    def compute_output_shape(self, input_shape):
+        return self.decoder.compute_output_shape(self.encoder.compute_output_shape(input_shape))
+
+    def get_config(self):
+        halves = {"encoder": self.encoder, "decoder": self.decoder}
+        return super().get_config() | {k: keras.saving.serialize_keras_object(half) for k, half in halves.items()}
+
+    @classmethod
+    def from_config(cls, config):
+        encoder = keras.saving.deserialize_keras_object(config["encoder"])
+        with sharing(encoder.layers):  # so that tied weights are tied again
+            decoder = keras.saving.deserialize_keras_object(config["decoder"])
+        return cls(**{**config, "encoder": encoder, "decoder": decoder})
+
+
+def dense_autoencoder(
+    layer_sizes, decoder_sizes=None, *, activation="gelu", code_activation=None, output_activation="sigmoid",
+    kernel_initializer="he_normal", seed=None, dtype=None, name="autoencoder",
+):  # fmt: skip
+    """An autoencoder of dense layers: `[784, 300, 150]` makes 784-300-150-300-784.
+
+    Args:
+        layer_sizes: of the encoder, from the input to the code, two or more.
+        decoder_sizes: of the decoder, from the code to the output; by default the encoder's, backwards.
+        activation: of the hidden layers.
+        code_activation: of the code; None is linear: codes are any numbers.
+        output_activation: of the output. "sigmoid" keeps reconstructions in [0, 1], as images are.
+        kernel_initializer: of every kernel, by name or class. "he_normal" suits ReLU and its smooth kin (He et al. 2015).
+        seed: an integer makes the initial weights repeatable, whatever was drawn before. None: as Keras's own
+            generator gives them (`keras.utils.set_random_seed`).
+        dtype: a dtype policy, such as "float32" or the one that `training.fastest_precision` recommends.
+        name: of the model.
+
+    Returns:
+        An `Autoencoder`, built and not compiled.
+
+    Raises:
+        TypeError, ValueError: if the sizes will not do.
+
+    >>> model = dense_autoencoder([784, 300, 150])
+    >>> [layer.units for layer in model.encoder.layers + model.decoder.layers]
+    [300, 150, 300, 784]
+    """
+    sizes = _sizes("layer_sizes", layer_sizes)
+    back = sizes[::-1] if decoder_sizes is None else _sizes("decoder_sizes", decoder_sizes)
+    if (back[0], back[-1]) != (sizes[-1], sizes[0]):
+        raise ValueError(
+            f"decoder_sizes must begin with the code's {sizes[-1]} and end with the input's {sizes[0]}, got {back}"
+        )
+    seeds = _seeds(seed)
+    encoder = _dense_stack("encoder", sizes, activation, code_activation, kernel_initializer, seeds, dtype)
+    decoder = _dense_stack("decoder", back, activation, output_activation, kernel_initializer, seeds, dtype)
+    return Autoencoder(encoder, decoder, name=name)
+
+
+def tied_autoencoder(
+    layer_sizes, *, activation="gelu", code_activation=None, output_activation="sigmoid",
+    kernel_initializer="he_normal", seed=None, dtype=None, name="tied_autoencoder",
+):  # fmt: skip
+    """An autoencoder of dense layers whose decoder uses the encoder's kernels, transposed: half the weights.
+
+    Args:
+        layer_sizes: of the encoder, from the input to the code, two or more; the decoder mirrors them.
+        activation, code_activation, output_activation, kernel_initializer, seed, dtype, name: as in `dense_autoencoder`.
+
+    Returns:
+        An `Autoencoder`, built and not compiled; `.decoder` is made of `layers.DenseTranspose`.
+
+    Raises:
+        TypeError, ValueError: if the sizes will not do.
+
+    >>> tied, free = tied_autoencoder([784, 30]), dense_autoencoder([784, 30])
+    >>> tied.count_params(), free.count_params()  # one kernel of 784 x 30 and both biases; two kernels
+    (24334, 47854)
+    """
+    sizes = _sizes("layer_sizes", layer_sizes)
+    encoder = _dense_stack("encoder", sizes, activation, code_activation, kernel_initializer, _seeds(seed), dtype)
+    activations = [activation] * (len(sizes) - 2) + [output_activation]
+    transposed = [
+        DenseTranspose(dense, activation, dtype=dtype, name=f"decoder_{i + 1}")
+        for i, (dense, activation) in enumerate(zip(encoder.layers[::-1], activations))
+    ]
+    return Autoencoder(encoder, keras.Sequential([keras.Input((sizes[-1],)), *transposed], name="decoder"), name=name)
+
+
+def _sizes(name, sizes):
+    if isinstance(sizes, (str, bytes)) or not hasattr(sizes, "__iter__"):
+        raise TypeError(f"{name} must be a list of layer sizes such as [784, 300, 30], got {sizes!r}")
+    sizes = [_validate.integer(f"{name}[{i}]", size, 1) for i, size in enumerate(sizes)]
+    if len(sizes) < 2:
+        raise ValueError(f"{name} must have two sizes or more, from the input to the code, got {sizes}")
+    return sizes
+
+
+def _seeds(seed):
+    """A different seed for each layer, or None for each."""
+    start = None if seed is None else _validate.integer("seed", seed, 0)
+    while True:
+        yield start
+        start = None if start is None else start + 1_000_003  # far from the next seed's own
+
+
+def _dense_stack(name, sizes, activation, last_activation, kernel_initializer, seeds, dtype):
+    activations = [activation] * (len(sizes) - 2) + [last_activation]
+    layers = [
+        keras.layers.Dense(
+            size, activation, kernel_initializer=_initializer(kernel_initializer, next(seeds)), dtype=dtype, name=f"{name}_{i + 1}"
+        )
+        for i, (size, activation) in enumerate(zip(sizes[1:], activations))
+    ]
+    return keras.Sequential([keras.Input((sizes[0],)), *layers], name=name)
+
+
+def _initializer(initializer, seed):
+    initializer = keras.initializers.get(initializer)
+    if seed is None or "seed" not in initializer.get_config():
+        return initializer.clone() if hasattr(initializer, "clone") else initializer
+    return type(initializer).from_config(initializer.get_config() | {"seed": seed})

@@ -1,0 +1,571 @@
+"""Training: batches, schedules, and a `fit` that shows little and loses nothing."""
+import contextlib
+import io
+import json
+import os
+import pathlib
+import signal
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+
+import keras
+import numpy as np
+from keras import ops
+from tqdm import tqdm
+
+from course_utils import _validate
+from course_utils.models import Autoencoder, SquaredError
+
+
+class Batches(keras.utils.PyDataset):
+    """Shuffled batches of inputs and targets, in an order that depends on the seed and the epoch alone.
+
+    Args:
+        x: inputs, floating point, shape (n, ...).
+        y: targets, shape (n, ...), of any numbers; the inputs themselves if not given, as an autoencoder wants it.
+        batch_size: examples in a batch; the last batch of an epoch has what is left.
+        seed: an integer, at least 0.
+
+    Item i is the pair (inputs, targets) of batch i of the current epoch. `epoch` is the number, from 0, of the epoch that
+    `on_epoch_begin` will begin; Keras calls that as it trains. `fit` sets it when it resumes a run, so that the run goes
+    on as if it had never stopped. Give Keras's own `fit` `shuffle=False`: it would shuffle the batches once more.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> batches = Batches(np.zeros((10, 3), "float32"), batch_size=4)
+    >>> [len(batches[i][0]) for i in range(len(batches))]
+    [4, 4, 2]
+    """
+
+    def __init__(self, x, y=None, *, batch_size=256, seed=0):
+        super().__init__()
+        self.x = _validate.number_array("x", x, floating=True)
+        self.y = None if y is None else _validate.number_array("y", y)
+        if self.y is not None and len(self.y) != len(self.x):
+            raise ValueError(f"y must have one target for each of the {len(self.x)} inputs, got {len(self.y)}")
+        self.batch_size = _validate.integer("batch_size", batch_size, 1)
+        self.seed = _validate.integer("seed", seed, 0)
+        self.epoch = 0
+        self._begin()
+
+    def __len__(self):
+        return -(-len(self.x) // self.batch_size)
+
+    def __getitem__(self, index):
+        if not 0 <= index < len(self):  # also ends a `for` loop over the batches
+            raise IndexError(f"index must be from 0 to {len(self) - 1}, got {index}")
+        return self._batch(slice(index * self.batch_size, (index + 1) * self.batch_size))
+
+    def on_epoch_begin(self):
+        self._begin()
+        self.epoch += 1  # not in `on_epoch_end`, which Keras also calls before the first epoch
+
+    def _begin(self):
+        self._draw(np.random.default_rng((self.seed, self.epoch)))
+
+    def _draw(self, rng):
+        self._order = rng.permutation(len(self.x))
+
+    def _batch(self, part):
+        chosen = self._order[part]
+        x = self.x[chosen]
+        return x, x if self.y is None else self.y[chosen]
+
+
+class ShiftedBatches(Batches):
+    """Batches of images, each moved by up to `max_shift` pixels along both axes; the target moves with its input.
+
+    A network that sees each digit in nine places (for one pixel) instead of one has less to learn by heart. What is moved
+    out of the picture is lost, and what comes in is 0.
+
+    Args:
+        images: floating point in [0, 1], shape (n, height, width) or (n, height, width, channels).
+        batch_size, seed: as in `Batches`.
+        max_shift: in pixels, from 0 to less than the height and width. All moves up to it are equally likely.
+        flatten: True for a dense network: batches have shape (batch, height * width) (times channels).
+
+    Item i is the pair (inputs, targets): one array, twice.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do; flat images, (n, height * width), can't be shifted.
+
+    >>> batches = ShiftedBatches(np.ones((10, 28, 28), "float32"), batch_size=5, flatten=True)
+    >>> x, target = batches[0]
+    >>> x.shape, x is target
+    ((5, 784), True)
+    """
+
+    def __init__(self, images, *, batch_size=256, max_shift=1, flatten=False, seed=0):
+        images = _validate.unit_images("images", images)
+        self.max_shift = _validate.integer("max_shift", max_shift, 0, min(images.shape[1:3]) - 1)
+        if not isinstance(flatten, bool):
+            raise TypeError(f"flatten must be True or False, got {flatten!r}")
+        self.flatten = flatten
+        super().__init__(images, batch_size=batch_size, seed=seed)
+
+    def _draw(self, rng):
+        super()._draw(rng)
+        self._moves = rng.integers(0, 2 * self.max_shift + 1, (len(self.x), 2))
+
+    def _batch(self, part):
+        chosen, moves, by = self.x[self._order[part]], self._moves[part], self.max_shift
+        height, width = chosen.shape[1:3]
+        wide = np.pad(chosen, ((0, 0), (by, by), (by, by)) + ((0, 0),) * (chosen.ndim - 3))
+        x = np.empty_like(chosen)
+        for down, right in np.unique(moves, axis=0):  # all images of one move at once
+            same = (moves == (down, right)).all(axis=1)
+            x[same] = wide[same, down : down + height, right : right + width]
+        x = x.reshape(len(x), -1) if self.flatten else x
+        return x, x
+
+
+@keras.saving.register_keras_serializable(package="course_utils")
+class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate that rises to a peak and falls to zero, each along half a cosine.
+
+    The rise lets a network with random weights find its feet; the fall lets it settle. After Smith & Topin,
+    "Super-convergence", arXiv:1708.07120 (2017).
+
+    Args:
+        peak: the highest learning rate, above 0.
+        steps: of the whole run: epochs times batches an epoch. Steps beyond them have a rate of 0.
+        warmup: the share of the steps in which it rises, above 0 and below 1.
+        start: the rate at the first step, as a share of the peak, from 0 to 1.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> rate = OneCycle(peak=0.01, steps=100)
+    >>> [round(float(rate(step)), 4) for step in (0, 30, 65, 100)]
+    [0.0004, 0.01, 0.005, 0.0]
+    """
+
+    def __init__(self, peak, steps, warmup=0.3, start=0.04):
+        self.peak = _validate.real("peak", peak, 0)
+        self.steps = _validate.integer("steps", steps, 1)
+        self.warmup = _validate.real("warmup", warmup, 0)
+        self.start = _validate.real("start", start, 0)
+        if not self.peak > 0:
+            raise ValueError(f"peak must be above 0, got {peak}")
+        if not 0 < self.warmup < 1:
+            raise ValueError(f"warmup must be above 0 and below 1, got {warmup}")
+        if self.start > 1:
+            raise ValueError(f"start must be from 0 to 1, got {start}")
+
+    def __call__(self, step):
+        done = ops.minimum(ops.cast(step, "float32") / self.steps, 1.0)
+        rising = self.start + (1 - self.start) * (1 - ops.cos(np.pi * done / self.warmup)) / 2
+        falling = (1 + ops.cos(np.pi * (done - self.warmup) / (1 - self.warmup))) / 2
+        return self.peak * ops.where(done < self.warmup, rising, falling)
+
+    def get_config(self):
+        return {"peak": self.peak, "steps": self.steps, "warmup": self.warmup, "start": self.start}
+
+
+def fastest_precision():
+    """The dtype policy in which this machine, backend and device multiply matrices fastest.
+
+    Half the bits are half the memory to move, and many processors have special instructions for them; on one that has not,
+    they are emulated, slowly. So it is measured, in a fraction of a second. With "mixed_bfloat16" a layer
+    computes in 16 bits and keeps its weights in 32.
+
+    Returns:
+        "mixed_bfloat16" if that is at least 1.2 times as fast, else "float32".
+
+    >>> fastest_precision() in ("float32", "mixed_bfloat16")
+    True
+    """
+    seconds = {}
+    for dtype in ("float32", "bfloat16"):
+        a, b = ops.ones((256, 1024), dtype=dtype), ops.ones((1024, 1024), dtype=dtype)
+        best = np.inf
+        for _ in range(10):
+            start = time.perf_counter()
+            ops.convert_to_numpy(ops.cast(ops.matmul(a, b)[0, 0], "float32"))
+            best = min(best, time.perf_counter() - start)
+        seconds[dtype] = best
+    return "mixed_bfloat16" if seconds["float32"] > 1.2 * seconds["bfloat16"] else "float32"
+
+
+def at_once(steps):
+    """A value for `compile(steps_per_execution=...)`: how many steps to hand to the backend before returning to Python.
+
+    Args:
+        steps: how many, at least 1.
+
+    Returns:
+        `steps`, or 1 on PyTorch, which has no such thing.
+
+    >>> at_once(16) in (1, 16)
+    True
+    """
+    steps = _validate.integer("steps", steps, 1)
+    return 1 if keras.backend.backend() == "torch" else steps
+
+
+def fit(
+    model, x, y=None, *, epochs, batch_size=256, validation=None, seed=0, checkpoint=None, label="", callbacks=()
+):  # fmt: skip
+    """Train a compiled model: a progress bar while it runs, one line when it is done.
+
+    An interruption (the stop button, Ctrl-C) waits for the end of the running step, so the model stays usable and keeps what it
+    has learned. With a `checkpoint` the run is also stored after each epoch; called again with the same
+    arguments and a freshly made model, `fit` goes on with the first epoch that was not finished. Weights, optimiser, schedule,
+    random numbers, the order of the batches and the history are restored, so the result is that of an
+    uninterrupted run. A run that is complete is only loaded.
+
+    Args:
+        model: a built, compiled Keras model.
+        x: inputs, floating point, shape (n, ...), or `Batches`, `ShiftedBatches` or another `keras.utils.PyDataset`.
+        y: targets, shape (n, ...); the inputs themselves if not given. Not with a data set, which has its own.
+        epochs: of the whole run, at least 1.
+        batch_size, seed: as in `Batches`. Not used with a data set.
+        validation: inputs to evaluate on after each epoch, or a pair (inputs, targets).
+        checkpoint: path of a file, or None. It is written atomically and holds no code.
+        label: a few words in front of the bar and the line.
+        callbacks: more `keras.callbacks.Callback`s.
+
+    Returns:
+        The `keras.callbacks.History`: `.history` holds a list of one value an epoch for each of "loss", "val_loss" (with
+        validation), further metrics, and "seconds", the time from the start to the end of that epoch.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do, or the checkpoint belongs to another run.
+        KeyboardInterrupt: if interrupted, with a line that says what is kept.
+
+    >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3)])
+    >>> model.compile(optimizer="adam", loss=SquaredError())
+    >>> history = fit(model, np.ones((10, 3), "float32"), epochs=2)  # doctest: +ELLIPSIS
+    2 epochs in ... s: loss ...
+    >>> len(history.history["loss"])
+    2
+    """
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"model must be a Keras model, got {type(model).__name__}")
+    if not (model.built and model.compiled):
+        raise ValueError(f"model must be built and compiled first, got {model.name!r} {'not compiled' if model.built else 'not built'}")
+    epochs = _validate.integer("epochs", epochs, 1)
+    if isinstance(x, keras.utils.PyDataset):
+        if y is not None:
+            raise ValueError("y must not be given with a data set, which holds its own targets")
+        batches = x
+    else:
+        batches = Batches(x, y, batch_size=batch_size, seed=seed)
+    if validation is not None and not isinstance(validation, (tuple, keras.utils.PyDataset)):
+        validation = (validation, validation)
+    if isinstance(validation, tuple):
+        if len(validation) != 2:
+            raise ValueError(f"validation must be inputs, or a pair (inputs, targets), got {len(validation)} things")
+        validation = tuple(_validate.number_array(f"validation[{i}]", part) for i, part in enumerate(validation))
+    record = _Record()
+    saved = None if checkpoint is None else _Checkpoint(checkpoint, batches, epochs, record)
+    done = 0 if saved is None else saved.restore(model)
+    ours = isinstance(batches, Batches)
+    if ours and saved is not None:
+        batches.epoch = done
+    bar = _Bar(label, epochs, len(batches), done)
+    interrupt = _InterruptAfterStep()
+    try:
+        if done < epochs:
+            with interrupt.deferred():
+                model.fit(
+                    batches, epochs=epochs, initial_epoch=done, validation_data=validation, shuffle=not ours,
+                    validation_batch_size=1000 if isinstance(validation, tuple) else None, verbose=0,
+                    callbacks=[record, *callbacks, *([] if saved is None else [saved]), bar, interrupt],
+                )  # fmt: skip
+    except BaseException as error:
+        finished = len(record.epoch)
+        kept = f"stopped in epoch {finished + 1} of {epochs}: the model keeps what it has learned"
+        if saved is not None:
+            kept += f", and a new model and the same call go on after epoch {finished}"
+        bar.close(kept)
+        if isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt(kept) from None  # without the trace through Keras
+        raise
+    last = ", ".join(f"{k} {v[-1]:.4g}" for k, v in record.history.items() if k != "seconds")
+    took = f"{record.history['seconds'][-1]:.3g}"
+    loaded = " (loaded from the checkpoint)" if done == epochs else ""
+    bar.close(f"{epochs} epoch{'s' * (epochs > 1)} in {took} s: {last}{loaded}")
+    return record
+
+
+def train_layerwise(autoencoder, x, *, epochs, batch_size=256, optimizer=None, loss=None, seed=0):
+    """Train an autoencoder greedily, from the outside in: one layer of the encoder and its partner in the decoder at a time.
+
+    Phase i trains a shallow autoencoder of encoder layer i and the decoder layer that undoes it. Its data are
+    the outputs of the encoder layers before it, computed once: those layers are frozen. Afterwards the halves stand
+    assembled in the model, ready to be fine-tuned end to end. After Bengio et al., "Greedy layer-wise training of
+    deep networks", NIPS (2006).
+
+    Args:
+        autoencoder: an `Autoencoder` whose halves are `keras.Sequential`s of one length; tied ones will do. It is trained in place.
+        x: floating point, shape (n, n_features).
+        epochs: of each phase, one number or a list of one for each.
+        batch_size, seed: as in `Batches`.
+        optimizer: a function without arguments that makes an optimiser for a phase; Adam's defaults if not given.
+        loss: of each phase; `models.SquaredError` if not given.
+
+    Returns:
+        A list with the `keras.callbacks.History` of each phase. Losses are in the units of that phase's data.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> from course_utils.models import dense_autoencoder
+    >>> model = dense_autoencoder([3, 2, 1])
+    >>> phases = train_layerwise(model, np.ones((10, 3), "float32"), epochs=1)  # doctest: +ELLIPSIS
+    phase 1 (3-2-3): 1 epoch in ... s: loss ...
+    phase 2 (2-1-2): 1 epoch in ... s: loss ...
+    """
+    if not isinstance(autoencoder, Autoencoder):
+        raise TypeError(f"autoencoder must be a models.Autoencoder, got {type(autoencoder).__name__}")
+    halves = autoencoder.encoder, autoencoder.decoder
+    if not all(isinstance(half, keras.Sequential) and half.built for half in halves) or len({len(h.layers) for h in halves}) > 1:
+        raise ValueError("autoencoder must have an encoder and a decoder that are built Sequentials of as many layers each")
+    if optimizer is not None and not callable(optimizer):
+        raise TypeError(
+            f"optimizer must be a function that makes one for each phase, such as keras.optimizers.Adam, got {type(optimizer).__name__}"
+        )
+    x = _validate.number_array("x", x, ndim=2, floating=True)
+    n_features = autoencoder.encoder.input_shape[-1]
+    if x.shape[1] != n_features:
+        raise ValueError(f"x must have {n_features} columns, as many as the encoder has inputs, got shape {x.shape}")
+    pairs = list(zip(autoencoder.encoder.layers, autoencoder.decoder.layers[::-1]))
+    epochs = list(epochs) if isinstance(epochs, (list, tuple)) else [epochs] * len(pairs)
+    if len(epochs) != len(pairs):
+        raise ValueError(f"epochs must be one number, or one for each of the {len(pairs)} phases, got {len(epochs)}")
+    epochs = [_validate.integer("epochs", number, 1) for number in epochs]
+    histories = []
+    for phase, ((encode, decode), number) in enumerate(zip(pairs, epochs), start=1):
+        shallow = _Pair(encode, decode)
+        shallow.compile(optimizer=(optimizer or keras.optimizers.Adam)(), loss=loss or SquaredError())
+        shallow.build(x.shape)
+        code_size = encode.compute_output_shape(x.shape)[-1]
+        label = f"phase {phase} ({x.shape[1]}-{code_size}-{x.shape[1]})"
+        histories.append(fit(shallow, x, epochs=number, batch_size=batch_size, seed=seed, label=label))
+        if phase < len(pairs):
+            x = apply(encode, x)
+    return histories
+
+
+def apply(model, x, batch_size=1000):
+    """What a model or a layer makes of `x`, batch by batch: `predict` without its start-up cost, and for layers too.
+
+    Args:
+        model: a Keras model or layer.
+        x: inputs, shape (n, ...).
+        batch_size: examples at a time.
+
+    Returns:
+        A float32 array of shape (n, ...).
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> apply(keras.layers.ReLU(), np.array([[-1.0, 2.0]])).tolist()
+    [[0.0, 2.0]]
+    """
+    if not isinstance(model, keras.layers.Layer):
+        raise TypeError(f"model must be a Keras model or layer, got {type(model).__name__}")
+    x = _validate.number_array("x", x)
+    batch_size = _validate.integer("batch_size", batch_size, 1)
+    with _no_gradients():
+        parts = (model(x[i : i + batch_size], training=False) for i in range(0, len(x), batch_size))
+        return np.concatenate([ops.convert_to_numpy(ops.cast(part, "float32")) for part in parts])
+
+
+def _no_gradients():
+    """PyTorch records every operation for a gradient unless told not to."""
+    if keras.backend.backend() != "torch":
+        return contextlib.nullcontext()
+    import torch
+
+    return torch.no_grad()
+
+
+class _Pair(keras.Model):
+    """Two layers, called in turn, without a graph of their own: they stay what they are in the model they come from."""
+
+    def __init__(self, encode, decode):
+        super().__init__(name="pair")
+        self.encode, self.decode = encode, decode
+
+    def build(self, input_shape):
+        self.built = True
+
+    def call(self, inputs, training=None):
+        return self.decode(self.encode(inputs, training=training), training=training)
+
+
+class _Record(keras.callbacks.History):
+    """Keras's history, which goes on where a resumed run stopped, with the seconds."""
+
+    def __init__(self):
+        super().__init__()
+        self.epoch = []
+
+    def on_train_begin(self, logs=None):  # Keras's own forgets the epochs before
+        self._start = time.perf_counter() - (self.history["seconds"][-1] if self.epoch else 0.0)
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = {k: float(v) for k, v in (logs or {}).items()}
+        super().on_epoch_end(epoch, logs | {"seconds": time.perf_counter() - self._start})
+
+
+class _InterruptAfterStep(keras.callbacks.Callback):
+    """Holds an interruption back until a step is complete: in the middle of one, JAX has given the weights' memory away."""
+
+    def __init__(self):
+        super().__init__()
+        self._wanted = False
+
+    @contextlib.contextmanager
+    def deferred(self):
+        if threading.current_thread() is not threading.main_thread():  # signals come to the main thread only
+            yield
+            return
+        before = signal.getsignal(signal.SIGINT)
+
+        def want(number, frame):
+            if self._wanted and callable(before):  # asked twice: at once, then
+                return before(number, frame)
+            self._wanted = True
+
+        signal.signal(signal.SIGINT, want)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before if before is not None else signal.default_int_handler)
+        if self._wanted:  # it came after the last step
+            raise KeyboardInterrupt
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self._wanted:
+            self._wanted = False
+            raise KeyboardInterrupt
+
+    on_test_batch_end = on_train_batch_end
+
+
+class _Checkpoint(keras.callbacks.Callback):
+    """After each epoch: every variable of model and optimiser, and the history, in one file, replaced in one go."""
+
+    def __init__(self, path, batches, epochs, record):
+        super().__init__()
+        if not isinstance(path, (str, os.PathLike)):
+            raise TypeError(f"checkpoint must be the path of a file, got {type(path).__name__}")
+        self.path = pathlib.Path(path)
+        if self.path.is_dir() or not self.path.parent.is_dir():
+            raise ValueError(f"checkpoint must be the path of a file in a folder that is there, got {str(path)!r}")
+        self.record = record
+        self.run = {"epochs": epochs, "batches": len(batches), "seed": getattr(batches, "seed", None)}
+
+    def restore(self, model):
+        """Put the stored state into the model; return the number of epochs done, 0 if there is no checkpoint."""
+        if not self.path.exists():
+            return 0
+        told = f"checkpoint {str(self.path)!r}"
+        try:
+            with np.load(self.path, allow_pickle=False) as stored:
+                note = json.loads(str(stored["note"]))
+                values = [stored[f"v{i}"] for i in range(len(stored.files) - 1)]
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise ValueError(f"{told} can't be read ({error}): delete it, or name another") from error
+        variables = _variables(model)
+        run = self.run | {"shapes": [list(v.shape) for v in variables]}
+        for name, wanted in run.items():
+            if note["run"].get(name) != wanted:
+                ours, theirs = ("another model", "this one") if name == "shapes" else (f"{name} {note['run'].get(name)}", wanted)
+                raise ValueError(f"{told} is of a run with {ours}, wanted {theirs}: delete it, or name another")
+        for variable, value in zip(variables, values):
+            variable.assign(value)
+        self.record.epoch, self.record.history = note["epoch"], note["history"]
+        return len(note["epoch"])
+
+    def on_epoch_end(self, epoch, logs=None):
+        variables = _variables(self.model)
+        run = self.run | {"shapes": [list(v.shape) for v in variables]}
+        note = {"run": run, "epoch": self.record.epoch, "history": self.record.history}
+        handle, unfinished = tempfile.mkstemp(prefix=self.path.name, dir=self.path.parent)
+        try:
+            with io.FileIO(handle, "wb") as file:
+                arrays = {f"v{i}": ops.convert_to_numpy(v) for i, v in enumerate(variables)}
+                np.savez(file, note=np.array(json.dumps(note)), **arrays)
+            os.replace(unfinished, self.path)
+        except BaseException:
+            os.unlink(unfinished)
+            raise
+
+
+def _variables(model):
+    """All that a run changes: weights, moving averages, states of random generators, and the optimiser's own."""
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    return [*model.variables, *model.optimizer.variables]
+
+
+class _Bar(keras.callbacks.Callback):
+    """One line that is rewritten as the training goes on, and that ends as the summary.
+
+    In a notebook the line is a display that is updated, so what is stored is its last state: the summary alone.
+    """
+
+    _PAUSE = 0.2  # seconds between two updates
+
+    def __init__(self, label, epochs, n_batches, done):
+        super().__init__()
+        self._label, self._n, self._total, self._at = label, n_batches, epochs * n_batches, done * n_batches
+        self._first, self._last = self._at, 0.0
+        self._losses = ""
+        self._notebook = _in_notebook()
+        self._display = None
+        self._start = time.perf_counter()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._at = self._epoch * self._n + batch + 1
+        now = time.perf_counter()
+        if now - self._last > self._PAUSE:
+            self._last = now
+            self._show(
+                tqdm.format_meter(
+                    self._at, self._total, now - self._start, ncols=100, initial=self._first, postfix=self._losses,
+                    prefix=self._label, unit="step",
+                )  # fmt: skip
+            )
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._losses = ", ".join(f"{k} {float(v):.4g}" for k, v in (logs or {}).items())
+
+    def close(self, line):
+        line = f"{self._label}: {line}" if self._label else line
+        if self._notebook:
+            self._show(line)
+        else:
+            print("\r\x1b[K" * sys.stdout.isatty() + line)
+
+    def _show(self, line):
+        if self._notebook:
+            from IPython.display import display
+
+            if self._display is None:
+                self._display = display({"text/plain": line}, raw=True, display_id=True)
+            else:
+                self._display.update({"text/plain": line}, raw=True)
+        elif sys.stdout.isatty():
+            sys.stdout.write("\r\x1b[K" + line)
+            sys.stdout.flush()
+
+
+def _in_notebook():
+    """Whether a Jupyter kernel runs this."""
+    if "IPython" not in sys.modules:
+        return False
+    shell = sys.modules["IPython"].get_ipython()
+    return shell is not None and hasattr(shell, "kernel")

@@ -1,0 +1,171 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from course_utils import models
+from course_utils.metrics import squared_error
+
+
+@pytest.fixture
+def x():
+    return np.random.default_rng(0).random((20, 6)).astype("float32")
+
+
+KINDS = {"dense": models.dense_autoencoder, "tied": models.tied_autoencoder}
+
+
+@pytest.fixture(params=KINDS)
+def make(request):
+    return KINDS[request.param]
+
+
+def values(model):
+    return [ops.convert_to_numpy(v).copy() for v in model.variables]
+
+
+def test_squared_error_is_that_of_the_metrics(x):
+    x_hat = x[::-1].copy()
+    assert float(models.SquaredError()(x, x_hat)) == pytest.approx(squared_error(x, x_hat), rel=1e-5)
+    images = x.reshape(-1, 2, 3)
+    assert float(models.SquaredError()(images, images[::-1].copy())) == pytest.approx(squared_error(x, x_hat), rel=1e-5)
+
+
+def test_squared_error_refuses_shapes_that_would_broadcast():
+    with pytest.raises(ValueError, match="target and prediction must have one shape"):
+        models.SquaredError()(np.zeros((6, 1), "float32"), np.zeros((6, 6), "float32"))
+
+
+def test_the_sizes_are_those_asked_for():
+    model = models.dense_autoencoder([6, 5, 2])
+    assert [layer.units for layer in model.encoder.layers] == [5, 2]
+    assert [layer.units for layer in model.decoder.layers] == [5, 6]
+    assert [layer.activation.__name__ for layer in model.encoder.layers] == ["gelu", "linear"]
+    assert [layer.activation.__name__ for layer in model.decoder.layers] == ["gelu", "sigmoid"]
+    lopsided = models.dense_autoencoder([6, 2], [2, 4, 6])
+    assert [layer.units for layer in lopsided.decoder.layers] == [4, 6]
+    tied = models.tied_autoencoder([6, 5, 2])
+    assert [layer.activation.__name__ for layer in tied.decoder.layers] == ["gelu", "sigmoid"]
+    assert [layer.dense for layer in tied.decoder.layers] == tied.encoder.layers[::-1]
+
+
+def test_tying_halves_the_weights():
+    tied, free = models.tied_autoencoder([784, 300, 30]), models.dense_autoencoder([784, 300, 30])
+    kernels, biases = 784 * 300 + 300 * 30, 300 + 30 + 300 + 784
+    assert (tied.count_params(), free.count_params()) == (kernels + biases, 2 * kernels + biases)
+
+
+def test_each_half_can_be_called_alone(make, x):
+    model = make([6, 5, 2], seed=0)
+    z = model.encoder.predict(x, verbose=0)
+    assert z.shape == (20, 2)
+    assert np.allclose(model.decoder.predict(z, verbose=0), model.predict(x, verbose=0), atol=1e-6)
+
+
+def test_the_decoder_alone_sees_what_training_changes(make, x):
+    model = make([6, 5, 2], seed=0)
+    z = model.encoder.predict(x, verbose=0)
+    before = model.decoder.predict(z, verbose=0)  # compiled now, with the weights of now
+    model.compile(optimizer=keras.optimizers.SGD(0.1), loss=models.SquaredError())
+    model.fit(x, x, epochs=3, verbose=0)
+    after = model.decoder.predict(z, verbose=0)
+    assert not np.allclose(after, before, atol=1e-4)
+    assert np.allclose(after, ops.convert_to_numpy(model.decoder(z)), atol=1e-5)
+
+
+def test_a_training_step_changes_every_weight_and_an_evaluation_none(make, x):
+    model = make([6, 5, 2], seed=0)
+    model.compile(optimizer="adam", loss=models.SquaredError())
+    before = values(model)
+    model.evaluate(x, x, verbose=0)
+    model.predict(x, verbose=0)
+    assert all(np.array_equal(a, b) for a, b in zip(values(model), before))
+    model.fit(x, x, batch_size=20, epochs=1, verbose=0)
+    assert all(not np.array_equal(a, b) for a, b in zip(values(model), before))
+
+
+@pytest.mark.parametrize("way", ["save", "clone"])
+def test_what_comes_back_is_the_same_model(make, x, tmp_path, way):
+    model = make([6, 5, 2], seed=0)
+    model.compile(optimizer="adam", loss=models.SquaredError())
+    model.fit(x, x, epochs=2, verbose=0)
+    if way == "save":
+        model.save(tmp_path / "model.keras")
+        other = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+        assert int(other.optimizer.iterations) == int(model.optimizer.iterations)
+    else:
+        other = keras.models.clone_model(model)
+        other.set_weights(model.get_weights())
+        other.compile(optimizer="adam", loss=models.SquaredError())
+    assert np.allclose(other.predict(x, verbose=0), model.predict(x, verbose=0), atol=1e-6)
+    assert other.count_params() == model.count_params()
+    other.fit(x, x, epochs=2, verbose=0)
+    if make is models.tied_autoencoder:
+        assert [layer.dense for layer in other.decoder.layers] == other.encoder.layers[::-1]
+        kernels = [ops.convert_to_numpy(layer.dense.kernel) for layer in other.decoder.layers]
+        assert all(np.array_equal(a, ops.convert_to_numpy(b.kernel)) for a, b in zip(kernels, other.encoder.layers[::-1]))
+    for half in (other.encoder, other.decoder):
+        half.save(tmp_path / "half.keras")  # each half can be stored alone
+        z = np.ones((1, half.input_shape[-1]), "float32")
+        loaded = keras.saving.load_model(tmp_path / "half.keras", safe_mode=True)
+        assert np.allclose(loaded.predict(z, verbose=0), half.predict(z, verbose=0), atol=1e-6)
+
+
+def test_a_seed_repeats_and_differs_from_layer_to_layer():
+    a, b, c = (models.dense_autoencoder([6, 6, 6], seed=seed) for seed in (0, 0, 1))
+    assert all(np.array_equal(v, w) for v, w in zip(values(a), values(b)))
+    assert not np.array_equal(values(a)[0], values(c)[0])
+    assert not np.array_equal(*(ops.convert_to_numpy(layer.kernel) for layer in a.encoder.layers))
+    d = models.dense_autoencoder([6, 6], kernel_initializer=keras.initializers.GlorotUniform(), seed=0)
+    e = models.dense_autoencoder([6, 6], kernel_initializer="glorot_uniform", seed=0)
+    assert all(np.array_equal(v, w) for v, w in zip(values(d), values(e)))
+
+
+def test_without_a_seed_keras_draws():
+    drawn = []
+    for _ in range(2):
+        keras.utils.set_random_seed(3)
+        model = models.dense_autoencoder([6, 6, 6])
+        drawn.append(values(model))
+    assert all(np.array_equal(v, w) for v, w in zip(*drawn))
+    assert not np.array_equal(drawn[0][0], drawn[0][2])
+
+
+def test_mixed_precision_keeps_float32_weights(x):
+    model = models.tied_autoencoder([6, 5, 2], dtype="mixed_bfloat16")
+    model.compile(optimizer="adam", loss=models.SquaredError())
+    model.fit(x, x, verbose=0)
+    twin = models.tied_autoencoder([6, 5, 2])
+    twin.set_weights(model.get_weights())
+    wide = ops.convert_to_numpy(ops.cast(model(x), "float32"))
+    assert np.allclose(wide, twin.predict(x, verbose=0), atol=0.02)
+    assert all("float32" in str(v.dtype) for v in model.trainable_variables)
+
+
+@pytest.mark.parametrize(
+    "arguments, error, told",
+    [
+        ((784,), TypeError, "layer_sizes must be a list of layer sizes"),
+        (("784-30",), TypeError, "layer_sizes must be a list of layer sizes"),
+        (([784],), ValueError, "layer_sizes must have two sizes or more"),
+        (([784, 30.0],), TypeError, r"layer_sizes\[1\] must be an integer"),
+        (([784, 0],), ValueError, r"layer_sizes\[1\] must be at least 1"),
+    ],
+)
+def test_bad_sizes_are_refused(make, arguments, error, told):
+    with pytest.raises(error, match=told):
+        make(*arguments)
+
+
+def test_other_bad_arguments_are_refused():
+    with pytest.raises(ValueError, match="decoder_sizes must begin with the code's 30 and end with the input's 784"):
+        models.dense_autoencoder([784, 30], [784, 30])
+    with pytest.raises(TypeError, match="seed must be an integer"):
+        models.dense_autoencoder([784, 30], seed="0")
+    half = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3)])
+    with pytest.raises(TypeError, match="decoder must be a Keras model, got Dense"):
+        models.Autoencoder(half, keras.layers.Dense(3))
+    with pytest.raises(TypeError, match="encoder must be a Keras model, got NoneType"):
+        models.Autoencoder(None, half)
+    with pytest.raises(ValueError, match=r"decoder must take codes of shape .*3.* got an input of shape .*4"):
+        models.Autoencoder(half, keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]))

@@ -1,0 +1,419 @@
+import signal
+import threading
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from course_utils import models, training
+
+
+@pytest.fixture
+def x():
+    return np.random.default_rng(0).random((50, 6)).astype("float32")
+
+
+def compiled(seed=0, epochs=4, n_batches=5):
+    """A network with all that a run can lose: momentum, a schedule, and a random generator of its own."""
+    encoder = keras.Sequential([keras.Input((6,)), keras.layers.Dropout(0.3, seed=1), keras.layers.Dense(4, "tanh")])
+    decoder = keras.Sequential([keras.Input((4,)), keras.layers.Dense(6)])
+    model = models.Autoencoder(encoder, decoder)
+    rng = np.random.default_rng(seed)
+    model.set_weights([rng.normal(size=w.shape) * 0.5 for w in model.get_weights()])
+    rate = training.OneCycle(0.05, epochs * n_batches)
+    model.compile(optimizer=keras.optimizers.Adam(rate), loss=models.SquaredError())
+    return model
+
+
+def weights(model):
+    return [ops.convert_to_numpy(v).copy() for v in model.trainable_variables]
+
+
+class At(keras.callbacks.Callback):
+    """Does something once, before a step."""
+
+    def __init__(self, epoch, batch, action):
+        super().__init__()
+        self.when, self.action = (epoch, batch), action
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if (self.epoch, batch) == self.when:
+            self.action()
+
+
+def interrupt():
+    signal.raise_signal(signal.SIGINT)
+
+
+# Batches
+
+
+def test_every_example_comes_once_an_epoch_in_a_new_order():
+    x = np.arange(10, dtype="float32")[:, np.newaxis]
+    batches = training.Batches(x, np.arange(10), batch_size=4, seed=1)
+    orders = []
+    for _ in range(2):
+        batches.on_epoch_begin()
+        inputs, targets = (np.concatenate(part) for part in zip(*batches))
+        assert sorted(targets) == list(range(10)) and np.array_equal(inputs[:, 0], targets)
+        orders.append(list(targets))
+    assert orders[0] != orders[1]
+    again = training.Batches(x, np.arange(10), batch_size=4, seed=1)
+    assert list(np.concatenate([targets for _, targets in again])) == orders[0]
+    other = training.Batches(x, np.arange(10), batch_size=4, seed=2)
+    assert list(np.concatenate([targets for _, targets in other])) != orders[0]
+
+
+def marked(n=200, size=7, channels=()):
+    """Images with one bright pixel in the middle, whose brightness names the image."""
+    images = np.zeros((n, size, size, *channels), "float32")
+    images[:, size // 2, size // 2] = np.arange(1, n + 1).reshape(-1, *(1 for _ in channels)) / n
+    return images
+
+
+def test_input_and_target_are_shifted_together_and_nothing_else_happens():
+    images = marked()
+    batches = training.ShiftedBatches(images, batch_size=64, max_shift=2, seed=0)
+    places, seen = set(), []
+    for inputs, targets in batches:
+        assert np.array_equal(inputs, targets)
+        for image in inputs:
+            (down, right), brightness = np.argwhere(image)[0], image.max()
+            assert (image > 0).sum() == 1
+            places.add((down - 3, right - 3))
+            seen.append(brightness)
+    assert places == {(down, right) for down in range(-2, 3) for right in range(-2, 3)}
+    assert np.array_equal(np.sort(seen), images.max(axis=(1, 2)))
+
+
+def test_shifts_differ_between_epochs_and_repeat_with_the_seed():
+    def epochs(seed):
+        batches = training.ShiftedBatches(marked(20), batch_size=20, seed=seed)
+        batches.on_epoch_begin()
+        first = batches[0][0]
+        batches.on_epoch_begin()
+        return first, batches[0][0]
+
+    (a1, a2), (b1, b2), (c1, _) = epochs(0), epochs(0), epochs(1)
+    assert np.array_equal(a1, b1) and np.array_equal(a2, b2)
+    order = np.argsort(a1.max(axis=(1, 2))), np.argsort(a2.max(axis=(1, 2)))
+    assert not np.array_equal(a1[order[0]], a2[order[1]])  # the same images, moved otherwise
+    assert not np.array_equal(a1, c1)
+
+
+def test_a_shift_of_zero_moves_nothing_and_edges_are_filled_with_black():
+    images = np.ones((30, 4, 4), "float32")
+    assert training.ShiftedBatches(images, max_shift=0)[0][0].min() == 1
+    shifted = training.ShiftedBatches(images, max_shift=1)[0][0]
+    assert set(np.unique(shifted.sum(axis=(1, 2)))) == {9.0, 12.0, 16.0}
+    assert set(np.unique(shifted)) == {0.0, 1.0}
+
+
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_shapes_of_shifted_batches(channels):
+    images = marked(10, channels=channels)
+    assert training.ShiftedBatches(images, batch_size=4)[0][0].shape == (4, 7, 7, *channels)
+    assert training.ShiftedBatches(images, batch_size=4, flatten=True)[2][0].shape == (2, 49 * int(np.prod(channels)))
+    assert images.max() == 1  # what was given is as it was
+
+
+@pytest.mark.parametrize(
+    "make, error, told",
+    [
+        (lambda: training.Batches(np.ones((3, 2), int)), TypeError, "x must be floating point"),
+        (lambda: training.Batches(np.ones((3, 2)), np.ones(2)), ValueError, "y must have one target for each of the 3"),
+        (lambda: training.Batches(np.ones((3, 2)), batch_size=0), ValueError, "batch_size must be at least 1"),
+        (lambda: training.Batches(np.ones((3, 2)), seed=0.5), TypeError, "seed must be an integer"),
+        (lambda: training.ShiftedBatches(np.ones((3, 784))), ValueError, "images must be 3-D or 4-D"),
+        (lambda: training.ShiftedBatches(255 * np.ones((3, 4, 4))), ValueError, "divide by 255"),
+        (lambda: training.ShiftedBatches(np.ones((3, 4, 4)), max_shift=4), ValueError, "max_shift must be from 0 to 3"),
+        (lambda: training.ShiftedBatches(np.ones((3, 4, 4)), flatten=1), TypeError, "flatten must be True or False"),
+        (lambda: training.Batches(np.ones((3, 2)))[1], IndexError, "index must be from 0 to 0"),
+    ],
+)
+def test_bad_batches_are_refused(make, error, told):
+    with pytest.raises(error, match=told):
+        make()
+
+
+# Schedule and small helpers
+
+
+def test_one_cycle_rises_to_its_peak_and_falls_to_zero():
+    rate = training.OneCycle(2.0, steps=1000, warmup=0.25, start=0.1)
+    values = np.array([float(rate(step)) for step in range(1001)])
+    assert values[0] == pytest.approx(0.2) and values[-1] == pytest.approx(0, abs=1e-6)
+    assert values.argmax() == 250 and values.max() == pytest.approx(2.0)
+    assert (np.diff(values[:251]) > 0).all() and (np.diff(values[250:]) < 0).all()
+    assert float(rate(5000)) == pytest.approx(0, abs=1e-6)
+    again = training.OneCycle.from_config(rate.get_config())
+    assert float(again(123)) == float(rate(123))
+
+
+@pytest.mark.parametrize(
+    "arguments, error, told",
+    [
+        ({"peak": 0}, ValueError, "peak must be above 0"),
+        ({"peak": "high"}, TypeError, "peak must be a number"),
+        ({"steps": 0}, ValueError, "steps must be at least 1"),
+        ({"steps": 2.5}, TypeError, "steps must be an integer"),
+        ({"warmup": 0}, ValueError, "warmup must be above 0 and below 1"),
+        ({"warmup": 1}, ValueError, "warmup must be above 0 and below 1"),
+        ({"start": 1.5}, ValueError, "start must be from 0 to 1"),
+        ({"start": -1}, ValueError, "start must be finite and at least 0"),
+    ],
+)
+def test_bad_schedules_are_refused(arguments, error, told):
+    with pytest.raises(error, match=told):
+        training.OneCycle(**{"peak": 0.1, "steps": 10} | arguments)
+
+
+def test_apply_is_predict(x):
+    model = compiled()
+    assert np.allclose(training.apply(model, x, batch_size=7), model.predict(x, verbose=0), atol=1e-6)
+    assert training.apply(model, x).dtype == np.float32
+    with pytest.raises(TypeError, match="model must be a Keras model or layer"):
+        training.apply(np.tanh, x)
+
+
+def test_a_precision_is_recommended_by_measuring(monkeypatch):
+    clock = iter(np.cumsum([0, 1] * 10 + [0, 0.1] * 10))  # the second ten are ten times as fast
+    monkeypatch.setattr(training.time, "perf_counter", lambda: next(clock))
+    assert training.fastest_precision() == "mixed_bfloat16"
+    clock = iter(np.cumsum([0, 1] * 10 + [0, 0.9] * 10))
+    assert training.fastest_precision() == "float32"
+
+
+# fit
+
+
+def test_fit_trains_to_copy_and_says_one_line(x, capsys):
+    model = compiled()
+    history = training.fit(model, x, epochs=4, batch_size=10, validation=x)
+    out = capsys.readouterr().out
+    assert out.startswith("4 epochs in ") and out.count("\n") == 1 and "val_loss" in out
+    assert set(history.history) == {"loss", "val_loss", "seconds"}
+    assert all(len(values) == 4 for values in history.history.values())
+    assert history.history["val_loss"][-1] < history.history["val_loss"][0]
+    assert (np.diff(history.history["seconds"]) > 0).all()
+    assert history.history["val_loss"][-1] == pytest.approx(model.evaluate(x, x, verbose=0), rel=1e-4)
+
+
+def test_a_seed_repeats_a_run(x):
+    runs = []
+    for _ in range(2):
+        model = compiled()
+        training.fit(model, x, epochs=2, batch_size=10, seed=3)
+        runs.append(weights(model))
+    assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(*runs))
+
+
+def test_an_interrupted_model_is_usable(x, capsys):
+    model, before = compiled(), signal.getsignal(signal.SIGINT)
+    start = weights(model)
+    with pytest.raises(KeyboardInterrupt, match="stopped in epoch 2 of 4: the model keeps what it has learned"):
+        training.fit(model, x, epochs=4, batch_size=10, callbacks=[At(1, 2, interrupt)])
+    assert signal.getsignal(signal.SIGINT) is before
+    assert "stopped in epoch 2" in capsys.readouterr().out
+    assert int(model.optimizer.iterations) == 5 + 3  # the step in which it came was completed
+    assert all(not np.array_equal(a, b) for a, b in zip(weights(model), start))
+    assert np.isfinite(model.predict(x, verbose=0)).all()
+    training.fit(model, x, epochs=1, batch_size=10)  # and can be trained on
+    assert int(model.optimizer.iterations) == 8 + 5
+
+
+def test_an_interruption_in_validation_or_after_the_last_step_is_not_lost(x):
+    model = compiled()
+    with pytest.raises(KeyboardInterrupt):
+        training.fit(model, x, epochs=1, batch_size=50, callbacks=[_AtEnd()])
+
+    class InTest(keras.callbacks.Callback):
+        def on_test_begin(self, logs=None):
+            interrupt()
+
+    with pytest.raises(KeyboardInterrupt):
+        training.fit(model, x, epochs=2, batch_size=50, validation=x, callbacks=[InTest()])
+
+
+class _AtEnd(keras.callbacks.Callback):
+    def on_train_end(self, logs=None):
+        interrupt()
+
+
+def test_a_second_interruption_does_not_wait(x):
+    def twice():
+        interrupt()
+        interrupt()
+
+    model = compiled()
+    with pytest.raises(KeyboardInterrupt):
+        training.fit(model, x, epochs=1, batch_size=10, callbacks=[At(0, 2, twice)])
+    assert int(model.optimizer.iterations) == 2
+
+
+def test_fit_runs_in_a_thread_too(x):
+    model = compiled()
+    thread = threading.Thread(target=training.fit, args=(model, x), kwargs={"epochs": 1, "batch_size": 10})
+    thread.start()
+    thread.join()
+    assert int(model.optimizer.iterations) == 5
+
+
+@pytest.mark.parametrize("data", ["array", "batches"])
+def test_a_resumed_run_ends_as_one_that_never_stopped(x, tmp_path, capsys, data):
+    def run(model, **options):
+        given = training.Batches(x, batch_size=10, seed=5) if data == "batches" else x
+        return training.fit(model, given, epochs=4, batch_size=10, seed=5, validation=x, **options)
+
+    whole = compiled()
+    straight = run(whole)
+    path = tmp_path / "run.npz"
+    with pytest.raises(KeyboardInterrupt, match="the same call go on after epoch 2"):
+        run(compiled(), checkpoint=path, callbacks=[At(2, 3, interrupt)])
+    resumed = compiled(seed=99)  # other initial weights: all must come from the file
+    history = run(resumed, checkpoint=path)
+    assert int(resumed.optimizer.iterations) == int(whole.optimizer.iterations) == 20
+    assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(weights(resumed), weights(whole)))
+    for name in ("loss", "val_loss"):
+        assert np.allclose(history.history[name], straight.history[name], rtol=1e-5)
+    assert history.epoch == [0, 1, 2, 3] and (np.diff(history.history["seconds"]) > 0).all()
+    assert [p.name for p in tmp_path.iterdir()] == ["run.npz"]  # no unfinished file stays behind
+    capsys.readouterr()
+    loaded = compiled(seed=7)
+    once_more = run(loaded, checkpoint=path)
+    assert "loaded from the checkpoint" in capsys.readouterr().out
+    assert once_more.history == history.history
+    assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(weights(loaded), weights(whole)))
+
+
+def test_a_failed_write_leaves_the_old_checkpoint(x, tmp_path, monkeypatch):
+    path = tmp_path / "run.npz"
+    real, calls = np.savez, []
+
+    def full_disk(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == 2:
+            raise OSError("no space left on device")
+        real(*args, **kwargs)
+
+    monkeypatch.setattr(training.np, "savez", full_disk)
+    with pytest.raises(OSError, match="no space left"):
+        training.fit(compiled(), x, epochs=4, batch_size=10, checkpoint=path)
+    assert [p.name for p in tmp_path.iterdir()] == ["run.npz"]
+    model = compiled(seed=99)
+    training.fit(model, x, epochs=4, batch_size=10, checkpoint=path)
+    assert int(model.optimizer.iterations) == 20
+
+
+def test_a_checkpoint_of_another_run_is_refused(x, tmp_path):
+    path = tmp_path / "run.npz"
+    training.fit(compiled(), x, epochs=2, batch_size=10, checkpoint=path)
+    with pytest.raises(ValueError, match="is of a run with epochs 2, wanted 3: delete it, or name another"):
+        training.fit(compiled(), x, epochs=3, batch_size=10, checkpoint=path)
+    with pytest.raises(ValueError, match="is of a run with batches 5, wanted 3"):
+        training.fit(compiled(), x, epochs=2, batch_size=20, checkpoint=path)
+    with pytest.raises(ValueError, match="is of a run with seed 0, wanted 1"):
+        training.fit(compiled(), x, epochs=2, batch_size=10, seed=1, checkpoint=path)
+    other = models.dense_autoencoder([6, 3])
+    other.compile(optimizer="adam", loss=models.SquaredError())
+    before = weights(other)
+    with pytest.raises(ValueError, match="is of a run with another model"):
+        training.fit(other, x, epochs=2, batch_size=10, checkpoint=path)
+    assert all(np.array_equal(a, b) for a, b in zip(weights(other), before))
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(ValueError, match="can't be read .*: delete it, or name another"):
+        training.fit(compiled(), x, epochs=2, batch_size=10, checkpoint=path)
+
+
+def test_bad_arguments_of_fit_are_refused(x, tmp_path):
+    model = compiled()
+
+    def refused(error, told, *arguments, **options):
+        with pytest.raises(error, match=told):
+            training.fit(*arguments, **{"epochs": 1} | options)
+
+    refused(TypeError, "model must be a Keras model", "model", x)
+    refused(ValueError, "must be built and compiled first, got .* not compiled", models.dense_autoencoder([6, 2]), x)
+    unbuilt = keras.Sequential([keras.layers.Dense(6)])
+    unbuilt.compile(loss="mse")
+    refused(ValueError, "must be built and compiled first, got .* not built", unbuilt, x)
+    refused(ValueError, "epochs must be at least 1", model, x, epochs=0)
+    refused(TypeError, "x must be floating point", model, (255 * x).astype(np.uint8))
+    refused(ValueError, "y must not be given with a data set", model, training.Batches(x), x)
+    refused(ValueError, r"validation must be inputs, or a pair", model, x, validation=(x, x, x))
+    refused(TypeError, "checkpoint must be the path of a file, got int", model, x, checkpoint=3)
+    refused(ValueError, "checkpoint must be the path of a file in a folder that is there", model, x, checkpoint=tmp_path)
+    refused(ValueError, "in a folder that is there", model, x, checkpoint=tmp_path / "none" / "run.npz")
+    assert int(model.optimizer.iterations) == 0
+
+
+# train_layerwise
+
+
+@pytest.mark.parametrize("make", [models.dense_autoencoder, models.tied_autoencoder])
+def test_greedy_training_freezes_what_it_has_trained(x, capsys, make):
+    model = make([6, 5, 4, 3], seed=0)
+    snapshots = [weights(model)]
+
+    class Snapshot(keras.optimizers.Adam):  # made at the start of each phase
+        def __init__(self):
+            snapshots.append(weights(model))
+            super().__init__(0.01)
+
+    histories = training.train_layerwise(model, x, epochs=[2, 3, 1], batch_size=10, optimizer=Snapshot)
+    snapshots.append(weights(model))
+    assert [len(h.history["loss"]) for h in histories] == [2, 3, 1]
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["phase 1 (6-5-6)", "phase 2 (5-4-5)", "phase 3 (4-3-4)"]
+    names = [v.path for v in model.trainable_variables]
+    for phase in (1, 2, 3):
+        changed = {n for n, a, b in zip(names, snapshots[phase], snapshots[phase + 1]) if not np.array_equal(a, b)}
+        pair = {f"encoder/encoder_{phase}", f"decoder/decoder_{4 - phase}"}
+        assert changed == {n for n in names if n.rsplit("/", 1)[0] in pair}
+
+
+def test_each_phase_learns_from_the_outputs_of_the_one_before(x):
+    model = models.dense_autoencoder([6, 5, 4], seed=0, activation="tanh", output_activation=None)
+    seen = []
+
+    class Spy(models.SquaredError):
+        def call(self, y_true, y_pred):
+            if y_true.shape[-1] == 5:
+                seen.append(y_true)
+            return super().call(y_true, y_pred)
+
+    history = training.train_layerwise(model, x, epochs=30, batch_size=10, loss=Spy())[1]
+    assert seen
+    hidden = training.apply(model.encoder.layers[0], x)
+    back = training.apply(model.decoder.layers[0], training.apply(model.encoder.layers[1], hidden))
+    assert ((hidden - back) ** 2).sum(axis=1).mean() == pytest.approx(history.history["loss"][-1], rel=0.2)
+
+
+def test_a_model_trained_layerwise_can_be_fine_tuned_saved_and_loaded(x, tmp_path):
+    model = models.tied_autoencoder([6, 5, 3], seed=0)
+    training.train_layerwise(model, x, epochs=1)
+    model.compile(optimizer="adam", loss=models.SquaredError())
+    training.fit(model, x, epochs=1)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert np.allclose(loaded.predict(x, verbose=0), model.predict(x, verbose=0), atol=1e-6)
+
+
+def test_bad_arguments_of_train_layerwise_are_refused(x):
+    model = models.dense_autoencoder([6, 5, 3])
+
+    def refused(error, told, *arguments, **options):
+        with pytest.raises(error, match=told):
+            training.train_layerwise(*arguments, **{"epochs": 1} | options)
+
+    refused(TypeError, "autoencoder must be a models.Autoencoder", model.encoder, x)
+    refused(ValueError, "Sequentials of as many layers each", models.dense_autoencoder([6, 3], [3, 5, 6]), x)
+    refused(TypeError, "optimizer must be a function that makes one", model, x, optimizer="adam")
+    refused(ValueError, "x must be 2-D", model, x[0])
+    refused(ValueError, r"x must have 6 columns.*got shape \(50, 5\)", model, x[:, :5])
+    refused(ValueError, "one for each of the 2 phases, got 3", model, x, epochs=[1, 1, 1])
+    refused(ValueError, "epochs must be at least 1", model, x, epochs=0)
