@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
             $$p -c '$(SUPPORTED)' >/dev/null 2>&1 && echo $$p && break; done)
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALLED := .venv/installed
+BACKENDS := .venv/backends
 NOTEBOOKS ?= notebooks/*.ipynb
 
 NBVAL := $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 --durations=0 $(NOTEBOOKS)
@@ -18,7 +19,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export TF_CPP_MIN_LOG_LEVEL ?= $(if $(wildcard /dev/nvidiactl /dev/dxg),1,3)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-lessons install execute bench lock clean
+.PHONY: help lab test test-lessons test-backends install execute bench lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s  %s\n", $$1, $$2 }' Makefile
@@ -32,6 +33,10 @@ test: $(INSTALLED)  ## unit tests, then every notebook at the smoke budget
 
 test-lessons: $(INSTALLED)  ## every notebook at the quick budget, all claims judged
 	COURSE_BUDGET=quick $(NBVAL)
+
+test-backends: $(BACKENDS)  ## the unit tests on TensorFlow, JAX and PyTorch (installs the other two)
+	for backend in tensorflow jax torch; do \
+	    echo "== $$backend =="; KERAS_BACKEND=$$backend $(BIN)/python -m pytest --quiet || exit 1; done
 
 install: $(INSTALLED)  ## prepare .venv and stop there
 
@@ -54,4 +59,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "No Python from 3.11 to 3.13 was found: install one, or name it with PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable ".[lab,test]"
+	@touch $@
+
+$(BACKENDS): $(INSTALLED)
+	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable ".[backends]"
 	@touch $@

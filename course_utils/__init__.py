@@ -1,7 +1,7 @@
 """Helpers of the autoencoder course.
 
-Ground floor, NumPy only: `datasets`, `pca`, `metrics`, `plotting`, `checks`, `runtime`. Importing the package itself
-imports none of them; it only sets the environment variables below, which TensorFlow and JAX read when they start.
+Ground floor, NumPy only: `datasets`, `pca`, `metrics`, `plotting`, `checks`, `runtime`. First floor, Keras: `layers`,
+`models`, `training`, each of which may use those before it. Importing the package itself imports none of them; it only sets the environment variables below, which TensorFlow and JAX read when they start.
 Import it before Keras, TensorFlow or JAX. A variable that you have set yourself is left as it is.
 """
 import os

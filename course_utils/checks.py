@@ -478,3 +478,242 @@ def check_linear_optimum(linear_optimum):
 
     other = f"right for k = {k}, but not for k = 4: how many singular values are left out depends on k"
     return _check(linear_optimum, ((x, k), judge), _another(x, 4, expected=(s[4:] ** 2).sum() / len(x), hint=other))
+
+
+def check_count_dead(count_dead):
+    """Lesson 03, exercise 1: `count_dead(codes)`, the number of units of a ReLU code that are 0 for every example.
+
+    Args:
+        count_dead: the student's function: an array of shape (n, units), at least 0, in; an integer out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_count_dead(lambda codes: (codes == 0).any(axis=0).sum())
+    ✗ these units are 0 for some example, which is what a ReLU is for: a dead one is 0 for all of them
+    """
+    # Two of seven units are dead, each is 0 somewhere, one of five examples is all 0; there are 20 zeros.
+    codes = np.zeros((5, 7))
+    codes[:4, [0, 1]] = 1.0
+    codes[[0, 2], 3] = 1e-9
+    codes[1, 5] = 3.0
+    codes[:4, 6] = 2.0
+
+    def judge(result):
+        if isinstance(result, (bool, np.bool_)) or not isinstance(result, numbers.Integral):
+            shape = np.shape(result)
+            if shape == (7,):
+                return "this says which units are dead: count them, with sum()"
+            return f"the answer is a whole number, got {type(result).__name__}" + (f" of shape {shape}" if shape else "")
+        return {
+            2: None,
+            7: "these units are 0 for some example, which is what a ReLU is for: a dead one is 0 for all of them",
+            1: "you counted the examples whose code is all 0: look along axis 0, over the examples, for each unit",
+            5: "these are the units that live, or the number of examples: a dead unit is 0 for every example",
+            20: "you counted every single 0: a unit counts once, if all its values are 0",
+            3: "one unit has values as small as 1e-9, and one that is not 0 is alive: compare with 0 exactly",
+        }.get(int(result), f"for 7 units of which 2 are always 0 you got {int(result)}")
+
+    alive = np.eye(4)
+    other = "right for seven units, but with four units of which none is always 0 the answer is 0"
+    return _check(count_dead, ((codes,), judge), _another(alive, expected=0, hint=other))
+
+
+def check_shift(shift):
+    """Lesson 03, exercise 2: `shift(images, down, right)` moves every image; what comes in is 0.
+
+    Args:
+        shift: the student's function: an array of shape (n, height, width) and two integers, of either sign, in; an
+            array of the same shape out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_shift(lambda images, down, right: np.roll(images, (down, right), axis=(1, 2)))
+    ✗ what leaves the picture on one side comes in on the other, as np.roll does it: fill with 0 instead
+    """
+    images = np.arange(1.0, 41.0).reshape(2, 4, 5)
+
+    def moved(down, right, x=images):
+        n, height, width = x.shape
+        wide = np.zeros((n, 3 * height, 3 * width))
+        wide[:, height : 2 * height, width : 2 * width] = x
+        return wide[:, height - down : 2 * height - down, width - right : 2 * width - right]
+
+    def judge(result):
+        if problem := _shape_problem(result, images.shape):
+            return problem + ": the image keeps its size"
+        if _close(result, moved(1, 2)):
+            return None
+        if _close(result, np.roll(images, (1, 2), axis=(1, 2))):
+            return "what leaves the picture on one side comes in on the other, as np.roll does it: fill with 0 instead"
+        if _close(result, moved(-1, -2)):
+            return "the images went up and to the left: row i of the result is row i - down of the image"
+        if _close(result, moved(2, 1)):
+            return "down and right are swapped: axis 1 counts the rows, axis 2 the columns"
+        if _close(result, np.roll(images, (1, 2), axis=(0, 1))):
+            return "axis 0 counts the images: move along axes 1 and 2"
+        if _close(result, images):
+            return "nothing has moved"
+        if np.shape(result) == images.shape and _close(np.asarray(result)[0], moved(1, 2)[0]):
+            return "the first image is right and another is not: move all of them"
+        return "with down=1 and right=2, pixel (0, 0) of each image belongs at row 1, column 2, and what comes in is 0"
+
+    back = "right for down=1 and right=2, but not for down=-1 and right=-2: a slice such as [:-down] means something else then"
+    still = "right for other moves, but not for a move of 0: a slice such as [:-0] is empty"
+    return _check(
+        shift,
+        ((images, 1, 2), judge),
+        _another(images, -1, -2, expected=moved(-1, -2), hint=back),
+        _another(images, 0, 1, expected=moved(0, 1), hint=still),
+    )
+
+
+def check_tied_parameters(tied_parameters):
+    """Lesson 04, exercise 1: `tied_parameters(layer_sizes)` of a tied autoencoder with biases.
+
+    Args:
+        tied_parameters: the student's function: the encoder's sizes, such as [784, 300, 30], in; an integer out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_tied_parameters(lambda sizes: sum(a * b + b for a, b in zip(sizes, sizes[1:])))
+    ✗ the decoder's biases are missing: only the kernels are shared
+    """
+    sizes = [7, 5, 2]  # kernels 35 + 10 = 45, the encoder's biases 5 + 2, the decoder's 5 + 7
+
+    def judge(result):
+        if not isinstance(result, numbers.Integral):
+            return f"the answer is a whole number, got {type(result).__name__}"
+        return {
+            64: None,
+            109: "this is an untied autoencoder: the decoder uses the encoder's kernels, so each counts once",
+            52: "the decoder's biases are missing: only the kernels are shared",
+            57: "the encoder's biases are missing: only the kernels are shared",
+            45: "these are the kernels alone: every layer, of encoder and decoder, has biases of its own",
+            59: "the biases are not shared: the decoder's layers put out 5 and 7 numbers, and have as many biases",
+        }.get(int(result), f"for the sizes {sizes} the kernels have 45 weights, each counted once, and there are some biases; you got {result}")
+
+    other = "right for three sizes, but not for [6, 4, 3, 1]: loop over the neighbouring pairs"
+    return _check(tied_parameters, ((sizes,), judge), _another([6, 4, 3, 1], expected=39 + 8 + 13, hint=other))
+
+
+def check_tied_reconstruct(tied_reconstruct):
+    """Lesson 04, exercise 2: `tied_reconstruct(x, kernel, b, c)` of a tied autoencoder of one tanh layer each way.
+
+    The code is tanh(x kernel + b), the reconstruction code kernelᵀ + c.
+
+    Args:
+        tied_reconstruct: the student's function: arrays of shape (n, n_features), (n_features, units), (units,) and
+            (n_features,) in, the reconstructions out, shape (n, n_features).
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_tied_reconstruct(lambda x, kernel, b, c: np.tanh(x @ kernel + b) @ kernel.T)
+    ✗ add the decoder's own bias, c
+    """
+    rng = np.random.default_rng(2)
+    x, kernel, b, c = rng.normal(size=(4, 3)), rng.normal(size=(3, 2)), rng.normal(size=2), rng.normal(size=3)
+    z = np.tanh(x @ kernel + b)
+    right = z @ kernel.T + c
+
+    def judge(result):
+        if np.shape(result) == z.shape and _close(result, z):
+            return "these are the codes: the decoder multiplies them by the kernel transposed"
+        if problem := _shape_problem(result, x.shape):
+            return problem
+        if _close(result, right):
+            return None
+        if _close(result, z @ kernel.T):
+            return "add the decoder's own bias, c"
+        if _close(result, np.tanh(x @ kernel) @ kernel.T + c):
+            return "add the encoder's bias, b, before the tanh"
+        if _close(result, (x @ kernel + b) @ kernel.T + c):
+            return "the code goes through a tanh"
+        if _close(result, np.tanh(right)):
+            return "the output is linear: the tanh is for the code alone"
+        if _close(result, z @ np.linalg.pinv(kernel) + c):
+            return "the transposed kernel, not its inverse: they are the same only if its columns are orthonormal"
+        return "code = tanh(x @ kernel + b), reconstruction = code @ kernel.T + c: print the shape of each step"
+
+    return _check(tied_reconstruct, ((x, kernel, b, c), judge))
+
+
+def check_phases(phases):
+    """Lesson 05, exercise 1: `phases(layer_sizes)`, the shallow autoencoders of a greedy training.
+
+    Args:
+        phases: the student's function: the encoder's sizes, such as [784, 500, 30], in; a list of triples of sizes
+            (input, code, output) out, one for each phase, in order.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_phases(lambda sizes: [(sizes[0], size, sizes[0]) for size in sizes[1:]])
+    ✗ a later phase copies the codes of the phase before it, not the images: its input is as wide as those codes
+    """
+    sizes = [9, 6, 4, 2]
+    right = [(9, 6, 9), (6, 4, 6), (4, 2, 4)]
+
+    def judge(result):
+        result = [tuple(int(size) for size in np.atleast_1d(phase)) for phase in result]
+        if result == right:
+            return None
+        if result == [(9, size, 9) for size in sizes[1:]]:
+            return "a later phase copies the codes of the phase before it, not the images: its input is as wide as those codes"
+        if result == right[::-1]:
+            return "the order is from the outside in: the layer next to the images is trained first"
+        if result == [pair[:2] for pair in right]:
+            return "each phase is a whole autoencoder: it has an output, as wide as its input"
+        if result == [(9, 6, 4), (6, 4, 2)]:
+            return "the output of a phase is a copy of its input, not the next layer"
+        if result == right[:-1]:
+            return "the last phase is missing: the code's own layer is trained too"
+        return f"for the sizes {sizes} there are {len(right)} phases, and the first is (9, 6, 9); you got {result}"
+
+    other = "right for four sizes, but not for [5, 3]: there is one phase for each layer of the encoder"
+    return _check(phases, ((sizes,), judge), ((([5, 3]),), lambda r: None if list(map(tuple, r)) == [(5, 3, 5)] else other))
+
+
+def check_mean_image_error(mean_image_error):
+    """Lesson 05, exercise 2: `mean_image_error(x)`, the squared error of answering every image with the mean image.
+
+    Args:
+        mean_image_error: the student's function: an array of shape (n, n_pixels) in; a number out: summed over pixels,
+            averaged over images.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_mean_image_error(lambda x: ((x - x.mean()) ** 2).sum(axis=1).mean())
+    ✗ you answered with the mean of all pixels, one grey: the mean image has a value for each pixel, the mean over axis 0
+    """
+    rng = np.random.default_rng(3)
+    x = rng.random((6, 4)) * [1.0, 2.0, 3.0, 0.5] + [0.0, 1.0, 0.0, 2.0]
+    off = x - x.mean(axis=0)
+    right = (off**2).sum() / len(x)
+
+    def judge(result):
+        if problem := _shape_problem(result, ()):
+            return problem + " (one number)"
+        if _close(result, right):
+            return None
+        if _close(result, ((x - x.mean()) ** 2).sum(axis=1).mean()):
+            return "you answered with the mean of all pixels, one grey: the mean image has a value for each pixel, the mean over axis 0"
+        if _close(result, (off**2).mean()):
+            return "squared error is summed over the pixels, and averaged over the images only"
+        if _close(result, (off**2).sum()):
+            return "this is summed over the images too: divide by their number"
+        if _close(result, (off**2).sum() / (len(x) - 1)):
+            return "the average over n images divides by n"
+        if _close(result, (x**2).sum() / len(x)):
+            return "this is the error of a black image: subtract the mean image first"
+        if _close(result, math.sqrt(right)) or _close(result, np.sqrt((off**2).sum(axis=1)).mean()):
+            return "leave it squared: no root"
+        if _close(result, 0.0):
+            return "differences add up to 0: square them before you add"
+        return f"you got {float(result):.4g}: the mean over the images of the sum over the pixels of (x - mean image) squared"
+
+    return _check(mean_image_error, ((x,), judge))

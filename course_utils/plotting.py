@@ -13,9 +13,14 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
 from course_utils import _validate
 
+# Ten classes need ten: Paul Tol's "muted" set.
+_CLASSES = (
+    "#332288", "#88CCEE", "#44AA99", "#117733", "#999933", "#DDCC77", "#CC6677", "#882255", "#AA4499", "#BBBBBB",
+)  # fmt: skip
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _PAD = 2  # pixels between the images of a grid
 
@@ -406,6 +411,155 @@ def network(layer_sizes, alt=None, ax=None):
     ax.set(xlim=(-0.6, len(sizes) - 0.4), ylim=(-0.8 * heights.max(), 0.85 * heights.max()))
     ax.set_axis_off()
     return fig
+
+
+def greedy_phases(layer_sizes, alt=None, ax=None):
+    """A diagram of greedy layerwise training: the whole network once for each phase, and once more for the fine-tuning.
+
+    Args:
+        layer_sizes: of the encoder, from the input to the code, two or more; the decoder mirrors them.
+        alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure. In colour what is trained, in grey what is frozen, as an outline what waits or is not needed yet.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> greedy_phases([784, 300, 30]).alt
+    'Greedy training of 784-300-30-300-784: phase 1 trains 784-300-784, phase 2 trains 300-30-300, then all is fine-tuned.'
+    """
+    sizes = [_validate.integer(f"layer_sizes[{i}]", size, 1) for i, size in enumerate(_listed("layer_sizes", layer_sizes))]
+    if len(sizes) < 2:
+        raise ValueError(f"layer_sizes must have two sizes or more, from the input to the code, got {len(sizes)}")
+    depth, whole = len(sizes) - 1, sizes + sizes[-2::-1]
+    if alt is None:
+        steps = [f"phase {i} trains {a}-{b}-{a}" for i, (a, b) in enumerate(zip(sizes, sizes[1:]), start=1)]
+        alt = f"Greedy training of {'-'.join(map(str, whole))}: {', '.join(steps)}, then all is fine-tuned."
+    heights = np.log2(np.array(whole) + 1) / np.log2(max(whole) + 1)
+    fig, ax = _axes(ax, alt, 1.8 + 0.85 * len(whole), 1.0 * (depth + 1))
+    for row in range(depth + 1):
+        y = -1.25 * row
+        label = f"phase {row + 1}" if row < depth else "fine-tuning"
+        ax.text(-0.4, y, label, ha="right", va="center", fontsize=10)
+        for i in range(1, len(whole)):
+            level = min(i, len(whole) - i) - 1  # 0 for the outermost pair of layers
+            trained = row in (level, depth)
+            style = {"facecolor": COLOURS[0 if i <= depth else 2], "alpha": 0.45}
+            if not trained:
+                frozen = level < row and i <= depth
+                style = {"facecolor": "0.85"} if frozen else {"facecolor": "none", "edgecolor": "0.85"}
+            a, b = heights[i - 1] / 2, heights[i] / 2
+            ax.fill([i - 0.92, i - 0.08, i - 0.08, i - 0.92], [y + a, y + b, y - b, y - a], linewidth=1, **style)
+        for i, size in enumerate(whole) if row == depth else ():
+            ax.text(i, y - 0.62, size, ha="center", va="top", fontsize=9)
+    ax.set(xlim=(-1.6, len(whole) - 0.6), ylim=(-1.25 * depth - 1.0, 0.6))
+    ax.set_axis_off()
+    return fig
+
+
+def embedding(points, labels, images=None, alt=None, ax=None):
+    """Points of a 2-D map coloured by class, with each class's name at its middle, or some of the images in their places.
+
+    Args:
+        points: shape (n, 2): 2-D codes, or what t-SNE or PCA made of longer ones.
+        labels: shape (n,), integers from 0 to 9.
+        images: n images, of which as many are shown as have room, floating point in [0, 1], shape (n, height, width).
+        alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure. Axes of such a map have no unit, so none is drawn.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> embedding(np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([3, 7])).alt
+    'A map of 2 points coloured by class: 3, 7.'
+    """
+    points = _points("points", points)
+    labels = _validate.number_array("labels", labels, ndim=1)
+    if len(labels) != len(points):
+        raise ValueError(f"labels must have one class for each of the {len(points)} points, got {len(labels)}")
+    if labels.dtype.kind not in "ui" or labels.min() < 0 or labels.max() > 9:
+        raise ValueError(f"labels must be integers from 0 to 9, got {labels.dtype} from {labels.min()} to {labels.max()}")
+    if images is not None:
+        images = _images("images", images, unit=True)
+        if len(images) != len(points):
+            raise ValueError(f"images must be one for each of the {len(points)} points, got {len(images)}")
+    classes = np.unique(labels)
+    fig, ax = _axes(ax, alt or f"A map of {len(points)} points coloured by class: {', '.join(map(str, classes))}.", 5, 4.5)
+    ax.scatter(*points.T, s=6, c=[_CLASSES[label] for label in labels], alpha=0.7, linewidths=0)
+    for i in () if images is None else _far_apart(points, 0.06):
+        box = OffsetImage(images[i], zoom=16 / images.shape[1], cmap="gray_r")
+        frame = {"edgecolor": _CLASSES[labels[i]], "linewidth": 1.2}
+        ax.add_artist(AnnotationBbox(box, points[i], pad=0.05, bboxprops=frame))
+    for label in classes if images is None else ():
+        middle = np.median(points[labels == label], axis=0)
+        ax.text(*middle, label, fontsize=13, weight="bold", ha="center", va="center", zorder=5,
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1})  # fmt: skip
+    ax.set(xticks=[], yticks=[])
+    return fig
+
+
+def error_bars(images, x_hat, names, errors, reference=None, alt=None, ax=None):
+    """Images and their reconstructions, one pair under another, each with a bar as long as its error.
+
+    Args:
+        images: floating point in [0, 1], shape (n, height, width).
+        x_hat: their reconstructions, of the same shape.
+        names: n texts.
+        errors: shape (n,), at least 0: squared errors.
+        reference: a dictionary from labels to numbers, drawn as dashed lines, such as {"most digits are below": 6.0}.
+        alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> x = np.zeros((2, 28, 28), "float32")
+    >>> error_bars(x, x, ["digit", "shoe"], np.array([2.0, 30.0])).alt
+    'Images, reconstructions and squared errors: digit 2, shoe 30.'
+    """
+    images, x_hat = _images("images", images, unit=True), _images("x_hat", x_hat, unit=False)
+    _validate.same_shape("images", images, "x_hat", x_hat)
+    _refuse_bytes("x_hat", x_hat)
+    errors, names = _validate.number_array("errors", errors, ndim=1), _listed("names", names)
+    if not len(names) == len(errors) == len(images):
+        raise ValueError(f"names and errors must be one for each of the {len(images)} images, got {len(names)} and {len(errors)}")
+    if errors.min() < 0:
+        raise ValueError(f"errors must be at least 0, got {errors.min():.4g}")
+    marks = {} if reference is None else reference
+    told = ", ".join(f"{name} {error:.3g}" for name, error in zip(names, errors))
+    fig, ax = _axes(ax, alt or f"Images, reconstructions and squared errors: {told}.", 6.5, 0.75 * len(images) + 0.6)
+    rows = np.arange(len(images))[::-1]
+    ax.barh(rows, errors, height=0.6, color=COLOURS[0])
+    limit = 1.15 * max([*errors, *marks.values()])
+    for row, image, copy, error in zip(rows, images, x_hat, errors):
+        for picture, place in ((image, -0.26), (copy, -0.12)):
+            box = OffsetImage(np.clip(picture, 0, 1), zoom=36 / images.shape[1], cmap="gray")
+            box.get_children()[0].set_clim(0, 1)
+            ax.add_artist(AnnotationBbox(box, (place * limit, row), frameon=False, annotation_clip=False))
+        ax.text(error + 0.01 * limit, row, f"{error:.3g}", va="center", fontsize=9)
+    for (label, value), colour in zip(marks.items(), COLOURS[1:]):
+        ax.axvline(_validate.real(f"reference[{label!r}]", value), color=colour, linestyle="--", label=label)
+    if marks:
+        ax.legend(fontsize=8, loc="lower right")
+    ax.set_yticks(rows, names)
+    ax.tick_params(axis="y", pad=0.33 * 72 * 5, length=0)  # the pictures stand between the names and the bars
+    ax.set(xlim=(0, limit), ylim=(-0.6, len(images) - 0.4), xlabel="squared error")
+    return fig
+
+
+def _far_apart(points, share):
+    """Indices of points, in their order, no two nearer than that share of the map's width."""
+    scaled = (points - points.min(axis=0)) / np.maximum(np.ptp(points, axis=0), 1e-12)
+    chosen = []
+    for i, point in enumerate(scaled):
+        if all(((scaled[j] - point) ** 2).sum() > share**2 for j in chosen):
+            chosen.append(i)
+    return chosen
 
 
 def _images(name, value, unit):

@@ -16,8 +16,10 @@ import numpy as np
 from keras import ops
 from tqdm import tqdm
 
-from course_utils import _validate
+from course_utils import _validate, runtime
 from course_utils.models import Autoencoder, SquaredError
+
+_SMOKE_STEPS = 10  # of an epoch
 
 
 class Batches(keras.utils.PyDataset):
@@ -218,6 +220,8 @@ def fit(
     random numbers, the order of the batches and the history are restored, so the result is that of an
     uninterrupted run. A run that is complete is only loaded.
 
+    At the smoke budget (`runtime.current_budget`) an epoch is cut to ten steps.
+
     Args:
         model: a built, compiled Keras model.
         x: inputs, floating point, shape (n, ...), or `Batches`, `ShiftedBatches` or another `keras.utils.PyDataset`.
@@ -267,13 +271,15 @@ def fit(
     ours = isinstance(batches, Batches)
     if ours and saved is not None:
         batches.epoch = done
-    bar = _Bar(label, epochs, len(batches), done)
+    steps = min(len(batches), _SMOKE_STEPS) if runtime.current_budget() == "smoke" else len(batches)
+    feed = _Feed(batches, steps)
+    bar = _Bar(label, epochs, steps, done)
     interrupt = _InterruptAfterStep()
     try:
         if done < epochs:
             with interrupt.deferred():
                 model.fit(
-                    batches, epochs=epochs, initial_epoch=done, validation_data=validation, shuffle=not ours,
+                    feed, epochs=epochs, initial_epoch=done, validation_data=validation, shuffle=not ours,
                     validation_batch_size=1000 if isinstance(validation, tuple) else None, verbose=0,
                     callbacks=[record, *callbacks, *([] if saved is None else [saved]), bar, interrupt],
                 )  # fmt: skip
@@ -286,6 +292,8 @@ def fit(
         if isinstance(error, KeyboardInterrupt):
             raise KeyboardInterrupt(kept) from None  # without the trace through Keras
         raise
+    finally:
+        feed.batches = None
     last = ", ".join(f"{k} {v[-1]:.4g}" for k, v in record.history.items() if k != "seconds")
     took = f"{record.history['seconds'][-1]:.3g}"
     loaded = " (loaded from the checkpoint)" if done == epochs else ""
@@ -373,9 +381,14 @@ def apply(model, x, batch_size=1000):
         raise TypeError(f"model must be a Keras model or layer, got {type(model).__name__}")
     x = _validate.number_array("x", x)
     batch_size = _validate.integer("batch_size", batch_size, 1)
+    result = None
     with _no_gradients():
-        parts = (model(x[i : i + batch_size], training=False) for i in range(0, len(x), batch_size))
-        return np.concatenate([ops.convert_to_numpy(ops.cast(part, "float32")) for part in parts])
+        for start in range(0, len(x), batch_size):
+            part = ops.convert_to_numpy(ops.cast(model(x[start : start + batch_size], training=False), "float32"))
+            if result is None:
+                result = np.empty((len(x), *part.shape[1:]), np.float32)
+            result[start : start + len(part)] = part
+    return result
 
 
 def _no_gradients():
@@ -385,6 +398,27 @@ def _no_gradients():
     import torch
 
     return torch.no_grad()
+
+
+class _Feed(keras.utils.PyDataset):
+    """What Keras gets instead of the batches: TensorFlow never lets go of a data set that it has read from, so this one
+    lets go of the images."""
+
+    def __init__(self, batches, steps):
+        super().__init__(workers=batches.workers, use_multiprocessing=batches.use_multiprocessing)
+        self.batches, self.steps = batches, steps
+
+    def __len__(self):
+        return self.steps
+
+    def __getitem__(self, index):
+        return self.batches[index]
+
+    def on_epoch_begin(self):
+        self.batches.on_epoch_begin()
+
+    def on_epoch_end(self):
+        self.batches.on_epoch_end()
 
 
 class _Pair(keras.Model):

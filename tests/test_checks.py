@@ -236,6 +236,107 @@ OPTIMUM = (
         "square of a singular value": lambda x, k: np.linalg.svd(x - x.mean(0), compute_uv=False)[k:].sum() / len(x),
     },
 )
+DEAD = (
+    lambda codes: int((codes == 0).all(axis=0).sum()),
+    {
+        "0 for some example": lambda codes: (codes == 0).any(axis=0).sum(),
+        "examples whose code": lambda codes: (codes == 0).all(axis=1).sum(),
+        "which units are dead": lambda codes: (codes == 0).all(axis=0),
+        "every single 0": lambda codes: (codes == 0).sum(),
+        "the units that live": lambda codes: (codes > 0).any(axis=0).sum(),
+        "as small as 1e-9": lambda codes: np.isclose(codes, 0).all(axis=0).sum(),
+        "whole number": lambda codes: (codes == 0).all(axis=0).mean(),
+        "none is always 0": lambda codes: 2,
+    },
+)
+
+
+def shift(x, down, right, wide=3):
+    y = np.pad(x, ((0, 0), (wide, wide), (wide, wide)))
+    return y[:, wide - down : wide - down + x.shape[1], wide - right : wide - right + x.shape[2]]
+
+
+def shift_by_slices(x, down, right):
+    y = np.zeros_like(x)
+    if down < 0 or right < 0:
+        return shift(x, down, right)
+    y[:, down:, right:] = x[:, :-down, :-right] if down and right else 0
+    return y
+
+
+SHIFT = (
+    shift,
+    {
+        "np.roll": lambda x, down, right: np.roll(x, (down, right), axis=(1, 2)),
+        "up and to the left": lambda x, down, right: shift(x, -down, -right),
+        "swapped": lambda x, down, right: shift(x, right, down),
+        "axis 0 counts the images": lambda x, down, right: np.roll(x, (down, right), axis=(0, 1)),
+        "keeps its size": lambda x, down, right: np.pad(x, ((0, 0), (down, 0), (right, 0))),
+        "not for down=-1": lambda x, down, right: shift(x, abs(down), abs(right)),
+        "a move of 0": shift_by_slices,
+        "nothing has moved": lambda x, down, right: x,
+        "another is not": lambda x, down, right: np.concatenate([shift(x[:1], down, right), x[1:]]),
+        "belongs at row 1, column 2": lambda x, down, right: 0 * x,
+    },
+)
+
+
+def kernels(sizes):
+    return sum(a * b for a, b in zip(sizes, sizes[1:]))
+
+
+TIED_PARAMETERS = (
+    lambda s: kernels(s) + sum(s[1:]) + sum(s[:-1]),
+    {
+        "untied": lambda s: 2 * kernels(s) + sum(s[1:]) + sum(s[:-1]),
+        "decoder's biases are missing": lambda s: kernels(s) + sum(s[1:]),
+        "encoder's biases are missing": lambda s: kernels(s) + sum(s[:-1]),
+        "kernels alone": kernels,
+        "biases are not shared": lambda s: kernels(s) + 2 * sum(s[1:]),
+        "right for three sizes": lambda s: 64,
+        "whole number": lambda s: 64.5,
+        "some biases": lambda s: 0,
+    },
+)
+TIED_RECONSTRUCT = (
+    lambda x, k, b, c: np.tanh(x @ k + b) @ k.T + c,
+    {
+        "own bias, c": lambda x, k, b, c: np.tanh(x @ k + b) @ k.T,
+        "encoder's bias, b": lambda x, k, b, c: np.tanh(x @ k) @ k.T + c,
+        "through a tanh": lambda x, k, b, c: (x @ k + b) @ k.T + c,
+        "tanh is for the code": lambda x, k, b, c: np.tanh(np.tanh(x @ k + b) @ k.T + c),
+        "not its inverse": lambda x, k, b, c: np.tanh(x @ k + b) @ np.linalg.pinv(k) + c,
+        "these are the codes": lambda x, k, b, c: np.tanh(x @ k + b),
+        "raised ValueError": lambda x, k, b, c: np.tanh(x @ k + b) @ k + c,
+        "print the shape": lambda x, k, b, c: x,
+    },
+)
+PHASES = (
+    lambda s: [(a, b, a) for a, b in zip(s, s[1:])],
+    {
+        "not the images": lambda s: [(s[0], b, s[0]) for b in s[1:]],
+        "from the outside in": lambda s: [(a, b, a) for a, b in zip(s, s[1:])][::-1],
+        "whole autoencoder": lambda s: list(zip(s, s[1:])),
+        "a copy of its input": lambda s: list(zip(s, s[1:], s[2:])),
+        "last phase is missing": lambda s: [(a, b, a) for a, b in zip(s, s[1:])][:-1],
+        "there are 3 phases": lambda s: [],
+        "not for [5, 3]": lambda s: [(9, 6, 9), (6, 4, 6), (4, 2, 4)],
+    },
+)
+MEAN_IMAGE = (
+    lambda x: ((x - x.mean(axis=0)) ** 2).sum(axis=1).mean(),
+    {
+        "one grey": lambda x: ((x - x.mean()) ** 2).sum(axis=1).mean(),
+        "summed over the pixels": lambda x: x.var(axis=0).mean(),
+        "summed over the images too": lambda x: ((x - x.mean(axis=0)) ** 2).sum(),
+        "divides by n": lambda x: x.var(axis=0, ddof=1).sum(),
+        "black image": lambda x: (x**2).sum(axis=1).mean(),
+        "no root": lambda x: np.sqrt(x.var(axis=0).sum()),
+        "square them before": lambda x: (x - x.mean(axis=0)).sum(axis=1).mean(),
+        "one number": lambda x: x.mean(axis=0),
+        "you got": lambda x: 1.0,
+    },
+)
 EXERCISES = {
     checks.check_scale: SCALE,
     checks.check_mirror: MIRROR,
@@ -245,6 +346,12 @@ EXERCISES = {
     checks.check_count_parameters: PARAMETERS,
     checks.check_angle: ANGLE,
     checks.check_linear_optimum: OPTIMUM,
+    checks.check_count_dead: DEAD,
+    checks.check_shift: SHIFT,
+    checks.check_tied_parameters: TIED_PARAMETERS,
+    checks.check_tied_reconstruct: TIED_RECONSTRUCT,
+    checks.check_phases: PHASES,
+    checks.check_mean_image_error: MEAN_IMAGE,
 }
 WRONG = [
     pytest.param(check, hint, wrong, id=f"{check.__name__}-{hint}")

@@ -3,6 +3,7 @@ import io
 
 import matplotlib
 import matplotlib.image
+import matplotlib.offsetbox
 import matplotlib.quiver
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from course_utils import plotting
 
 IMAGES = np.random.default_rng(0).random((12, 28, 28)).astype(np.float32)
 POINTS = np.random.default_rng(1).random((20, 2))
+LABELS = np.arange(20) % 10
 
 
 def bundle(fig):
@@ -28,6 +30,12 @@ FIGURES = {
     "learning_curves": lambda ax=None: plotting.learning_curves({"train": [3, 2, 1.5]}, {"PCA": 1.2}, ax=ax),
     "code_along_curve": lambda ax=None: plotting.code_along_curve(POINTS, POINTS, POINTS[:, :1], ax=ax),
     "network": lambda ax=None: plotting.network([784, 300, 30, 300, 784], ax=ax),
+    "greedy_phases": lambda ax=None: plotting.greedy_phases([784, 300, 30], ax=ax),
+    "embedding": lambda ax=None: plotting.embedding(POINTS, LABELS, ax=ax),
+    "embedding with images": lambda ax=None: plotting.embedding(POINTS[:12], LABELS[:12], IMAGES, ax=ax),
+    "error_bars": lambda ax=None: plotting.error_bars(
+        IMAGES[:2], IMAGES[:2] + 0.1, ["digit", "shoe"], np.array([2.0, 30.0]), {"most digits": 6.0}, ax=ax
+    ),
 }
 
 
@@ -153,6 +161,43 @@ def test_a_network_is_drawn_to_scale():
     assert [text.get_text() for text in ax.texts[:3]] == ["7", "1", "7"]
 
 
+def test_each_phase_colours_what_it_trains():
+    patches = plotting.greedy_phases([8, 4, 2]).axes[0].patches
+    coloured = [patch.get_facecolor()[:3] not in ((0.85, 0.85, 0.85), (0, 0, 0)) for patch in patches]
+    # four layers in each of three rows: the outer pair, the inner pair, all
+    assert coloured == [True, False, False, True, False, True, True, False, True, True, True, True]
+    frozen = [patch.get_facecolor()[:3] == (0.85, 0.85, 0.85) for patch in patches]
+    assert frozen == [False] * 4 + [True] + [False] * 7
+
+
+def test_classes_have_their_colours_and_names():
+    ax = plotting.embedding(POINTS, LABELS).axes[0]
+    colours = ax.collections[0].get_facecolors()
+    assert len(np.unique(colours, axis=0)) == 10
+    np.testing.assert_array_equal(colours[:10], colours[10:])
+    assert [text.get_text() for text in ax.texts] == list("0123456789")
+    np.testing.assert_allclose(ax.texts[3].get_position(), np.median(POINTS[[3, 13]], axis=0))
+
+
+def test_thumbnails_keep_apart_and_show_their_own_image():
+    points = np.array([[0.0, 0.0], [0.001, 0.0], [1.0, 1.0]])
+    ax = plotting.embedding(points, np.array([1, 2, 3]), IMAGES[:3]).axes[0]
+    boxes = [child for child in ax.get_children() if isinstance(child, matplotlib.offsetbox.AnnotationBbox)]
+    assert [tuple(box.xy) for box in boxes] == [(0.0, 0.0), (1.0, 1.0)]
+    np.testing.assert_array_equal(boxes[1].offsetbox.get_data(), IMAGES[2])
+
+
+def test_error_bars_stand_beside_their_images():
+    ax = plotting.error_bars(IMAGES[:2], IMAGES[2:4], ["a", "b"], np.array([1.0, 4.0]), {"most": 2.0}).axes[0]
+    assert [bar.get_width() for bar in ax.patches] == [1.0, 4.0]
+    rows = [bar.get_y() + bar.get_height() / 2 for bar in ax.patches]
+    assert rows == [1.0, 0.0]
+    boxes = [child for child in ax.get_children() if isinstance(child, matplotlib.offsetbox.AnnotationBbox)]
+    assert [box.xy[1] for box in boxes] == [1, 1, 0, 0]
+    np.testing.assert_allclose(boxes[3].offsetbox.get_data(), IMAGES[3])
+    assert ax.lines[0].get_xdata()[0] == 2.0
+
+
 def test_angles_of_loading_vectors_are_those_of_lines():
     up, down = np.array([[0.6, 0.8]]), np.array([[-0.6, -0.8]])
     alts = [plotting.loading_vectors(POINTS, POINTS.mean(0), v, np.ones(1)).alt for v in (up, down)]
@@ -198,6 +243,16 @@ def test_angles_of_loading_vectors_are_those_of_lines():
         (lambda: plotting.reconstructions(IMAGES, IMAGES, labels="ab"), TypeError, "labels must be a list, got 'ab'"),
         (lambda: plotting.learning_curves({}), ValueError, "history must be a dictionary .* got an empty one"),
         (lambda: plotting.figure("a", width="x"), TypeError, "width must be a number, got 'x'"),
+        (lambda: plotting.greedy_phases([784]), ValueError, "layer_sizes must have two sizes or more"),
+        (lambda: plotting.greedy_phases("784"), TypeError, "layer_sizes must be a list"),
+        (lambda: plotting.embedding(POINTS, LABELS[:3]), ValueError, "labels must have one class for each of the 20 points"),
+        (lambda: plotting.embedding(POINTS, LABELS + 1), ValueError, "labels must be integers from 0 to 9, got int64 from 1 to 10"),
+        (lambda: plotting.embedding(POINTS, LABELS / 10), ValueError, "labels must be integers"),
+        (lambda: plotting.embedding(POINTS, LABELS, IMAGES), ValueError, "images must be one for each of the 20 points, got 12"),
+        (lambda: plotting.embedding(np.ones((20, 30)), LABELS), ValueError, "points must have 2 columns"),
+        (lambda: plotting.error_bars(IMAGES, IMAGES, ["a"], np.ones(12)), ValueError, "one for each of the 12 images, got 1 and 12"),
+        (lambda: plotting.error_bars(IMAGES[:1], IMAGES[:1], ["a"], -np.ones(1)), ValueError, "errors must be at least 0"),
+        (lambda: plotting.error_bars(IMAGES, 255 * IMAGES, list("abcdefghijkl"), np.ones(12)), ValueError, "divide by 255"),
         (lambda: plotting.figure(""), ValueError, "alt must say what the figure shows"),
         (lambda: plotting.figure(3), TypeError, "alt must be text"),
         (lambda: plotting.figure("x", rows=0), ValueError, "rows must be at least 1"),

@@ -1,5 +1,7 @@
+import gc
 import signal
 import threading
+import weakref
 
 import keras
 import numpy as np
@@ -201,6 +203,25 @@ def test_fit_trains_to_copy_and_says_one_line(x, capsys):
     assert history.history["val_loss"][-1] < history.history["val_loss"][0]
     assert (np.diff(history.history["seconds"]) > 0).all()
     assert history.history["val_loss"][-1] == pytest.approx(model.evaluate(x, x, verbose=0), rel=1e-4)
+
+
+def test_at_the_smoke_budget_an_epoch_is_ten_steps(x, monkeypatch):
+    monkeypatch.setenv("COURSE_BUDGET", "smoke")
+    model = compiled()
+    history = training.fit(model, x, epochs=2, batch_size=2, validation=x)  # 25 batches
+    assert int(model.optimizer.iterations) == 20
+    assert len(history.history["val_loss"]) == 2
+    training.fit(model, x, epochs=1, batch_size=10)  # 5 batches: nothing to cut
+    assert int(model.optimizer.iterations) == 25
+
+
+def test_the_data_are_let_go_after_training(x):
+    model, batches = compiled(), training.Batches(x, batch_size=10)
+    alive = weakref.ref(batches)
+    training.fit(model, batches, epochs=1)
+    del batches
+    gc.collect()
+    assert alive() is None
 
 
 def test_a_seed_repeats_a_run(x):
