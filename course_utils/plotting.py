@@ -329,6 +329,9 @@ def learning_curves(history, reference=None, ylabel="loss", log=True, alt=None, 
     for dashes, (label, value) in zip(("--", ":", "-.") * len(marks), marks.items()):
         ax.axhline(value, color="0.3", linestyle=dashes, linewidth=1, label=label)
     ax.set(xlabel="epoch", ylabel=ylabel, yscale="log" if log else "linear")
+    if log:  # 3 and 20, where Matplotlib would write 3 x 10^0 and 2 x 10^1
+        ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        ax.yaxis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:e}"[0] in "235" else "")
     ax.legend(fontsize=8)
     return fig
 

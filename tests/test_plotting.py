@@ -161,6 +161,13 @@ def test_a_network_is_drawn_to_scale():
     assert [text.get_text() for text in ax.texts[:3]] == ["7", "1", "7"]
 
 
+def test_a_logarithmic_axis_has_plain_numbers():
+    fig = plotting.learning_curves({"train": [30.0, 2.5]})
+    fig.draw_without_rendering()
+    labels = {tick.get_text() for tick in fig.axes[0].get_yticklabels(which="both")}
+    assert {"3", "5", "10", "20"} <= labels and not any("10^" in label or "times" in label for label in labels)
+
+
 def test_each_phase_colours_what_it_trains():
     patches = plotting.greedy_phases([8, 4, 2]).axes[0].patches
     coloured = [patch.get_facecolor()[:3] not in ((0.85, 0.85, 0.85), (0, 0, 0)) for patch in patches]
