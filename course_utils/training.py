@@ -548,7 +548,7 @@ class _Bar(keras.callbacks.Callback):
     In a notebook the line is a display that is updated, so what is stored is its last state: the summary alone.
     """
 
-    _PAUSE = 0.2  # seconds between two updates
+    _PAUSE = 1.0  # seconds between two updates: each costs time, in the kernel and in whatever shows it
 
     def __init__(self, label, epochs, n_batches, done):
         super().__init__()
