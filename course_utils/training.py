@@ -459,13 +459,14 @@ class _InterruptAfterStep(keras.callbacks.Callback):
 
     @contextlib.contextmanager
     def deferred(self):
-        if threading.current_thread() is not threading.main_thread():  # signals come to the main thread only
+        before = signal.getsignal(signal.SIGINT)
+        # Signals come to the main thread only; and a process in the background may have been told to ignore this one.
+        if threading.current_thread() is not threading.main_thread() or not callable(before):
             yield
             return
-        before = signal.getsignal(signal.SIGINT)
 
         def want(number, frame):
-            if self._wanted and callable(before):  # asked twice: at once, then
+            if self._wanted:  # asked twice: at once, then
                 return before(number, frame)
             self._wanted = True
 
@@ -473,7 +474,7 @@ class _InterruptAfterStep(keras.callbacks.Callback):
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, before if before is not None else signal.default_int_handler)
+            signal.signal(signal.SIGINT, before)
         if self._wanted:  # it came after the last step
             raise KeyboardInterrupt
 

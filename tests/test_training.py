@@ -16,6 +16,14 @@ def x():
     return np.random.default_rng(0).random((50, 6)).astype("float32")
 
 
+@pytest.fixture(autouse=True)
+def python_handles_interruptions():
+    """A test run in the background may have been started with them ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def compiled(seed=0, epochs=4, n_batches=5):
     """A network with all that a run can lose: momentum, a schedule, and a random generator of its own."""
     encoder = keras.Sequential([keras.Input((6,)), keras.layers.Dropout(0.3, seed=1), keras.layers.Dense(4, "tanh")])
@@ -276,6 +284,13 @@ def test_a_second_interruption_does_not_wait(x):
     with pytest.raises(KeyboardInterrupt):
         training.fit(model, x, epochs=1, batch_size=10, callbacks=[At(0, 2, twice)])
     assert int(model.optimizer.iterations) == 2
+
+
+def test_an_ignored_interruption_stays_ignored(x):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    model = compiled()
+    training.fit(model, x, epochs=1, batch_size=10, callbacks=[At(0, 2, interrupt)])
+    assert int(model.optimizer.iterations) == 5
 
 
 def test_fit_runs_in_a_thread_too(x):
