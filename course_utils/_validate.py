@@ -61,6 +61,15 @@ def real(name, value, at_least=None):
     return float(value)
 
 
+def share(name, value):
+    """`value` as a float from 0 to below 1."""
+    value = real(name, value, 0)
+    if value >= 1:
+        hint = ": a share, not a percentage" if value > 1 else ""
+        raise ValueError(f"{name} must be from 0 to below 1, got {value:.4g}{hint}")
+    return value
+
+
 def same_shape(name, value, other_name, other):
     """Raise ValueError unless the two arrays have one shape."""
     if value.shape != other.shape:

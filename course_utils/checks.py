@@ -717,3 +717,232 @@ def check_mean_image_error(mean_image_error):
         return f"you got {float(result):.4g}: the mean over the images of the sum over the pixels of (x - mean image) squared"
 
     return _check(mean_image_error, ((x,), judge))
+
+
+def check_mask(mask):
+    """Lesson 06, exercise 1: `mask(images, rate, rng)` sets a share of the pixels to 0, each image's own.
+
+    Args:
+        mask: the student's function: an array of shape (n, height, width), the share, and a `numpy.random.Generator` in;
+            an array of the same shape out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_mask(lambda x, rate, rng: x * (rng.random(x.shape) >= rate) / (1 - rate))
+    ✗ the pixels that are left became brighter: that is dropout's rescaling; masking leaves them as they are
+    """
+    images = np.linspace(0.1, 1.0, 50 * 20 * 20).reshape(50, 20, 20)
+    rate = 0.3
+
+    def judge(result):
+        if problem := _shape_problem(result, images.shape):
+            return problem
+        result = np.asarray(result, float)
+        black = result == 0
+        share = black.mean()
+        kept = result[~black]
+        if kept.size and _close(kept, images[~black] / (1 - rate)):
+            return "the pixels that are left became brighter: that is dropout's rescaling; masking leaves them as they are"
+        if kept.size and not _close(kept, images[~black]):
+            return "a pixel is either 0 or what it was: nothing is added to it"
+        if share == 0:
+            return "no pixel became 0"
+        if abs(share - (1 - rate)) < 0.03:
+            return f"a share of {share:.2f} became 0, wanted {rate}: rate is what is lost, not what is kept"
+        if abs(share - rate) > 0.03:
+            return f"a share of {share:.2f} of the pixels became 0, wanted {rate}"
+        if (black == black[0]).all():
+            return "all images lost the same pixels: draw a number for each pixel of each image, rng.random(images.shape)"
+        if (black == black.all(axis=2, keepdims=True)).all() or (black == black.all(axis=1, keepdims=True)).all():
+            return "whole rows or columns became 0: draw a number for each pixel, rng.random(images.shape)"
+        return None
+
+    first = _check(mask, ((images, rate, np.random.default_rng(0)), judge))
+    if not first:
+        return first
+    again = [np.asarray(mask(images.copy(), rate, rng)) for rng in [np.random.default_rng(0)] * 2]
+    if np.array_equal(*again):
+        return Verdict(False, "two calls with one rng drew the same places: use the rng that you are given, not a new one each time")
+    return first
+
+
+def check_psnr(psnr):
+    """Lesson 06, exercise 2: `psnr(x, x_hat)` of images in [0, 1], in decibels, averaged over the images.
+
+    Args:
+        psnr: the student's function: two arrays of shape (n, n_pixels) in, a number out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_psnr(lambda x, x_hat: -10 * np.log10(((x - x_hat) ** 2).mean()))
+    ✗ this is the PSNR of the error of all images together: take each image's own, then the mean of those
+    """
+    rng = np.random.default_rng(4)
+    x = rng.random((4, 6))
+    x_hat = x + rng.normal(size=(4, 6)) * [[0.05], [0.1], [0.2], [0.4]]
+    mse = ((x - x_hat) ** 2).mean(axis=1)
+    right = np.mean(-10 * np.log10(mse))
+
+    def judge(result):
+        if np.shape(result) == (4,):
+            return "one number for each image: average them"
+        if problem := _shape_problem(result, ()):
+            return problem + " (one number)"
+        if _close(result, right):
+            return None
+        if _close(result, -10 * np.log10(mse.mean())):
+            return "this is the PSNR of the error of all images together: take each image's own, then the mean of those"
+        if _close(result, -right):
+            return "the sign: a smaller error is a larger PSNR, 10 log10(1 / MSE)"
+        if _close(result, 2 * right):
+            return "20 goes with the root of the MSE; with the MSE itself it is 10"
+        if _close(result, np.mean(-10 * np.log(mse))):
+            return "decibels are made with the logarithm to the base 10, np.log10"
+        if _close(result, np.mean(-10 * np.log10(mse * x.shape[1]))):
+            return "the MSE is averaged over the pixels: you summed"
+        if _close(result, np.mean(20 * np.log10(255) - 10 * np.log10(mse))):
+            return "these images go up to 1, not to 255: the peak is 1"
+        return "for each image 10 log10(1 / MSE), with the MSE over its pixels; then the mean over the images"
+
+    return _check(psnr, ((x, x_hat), judge))
+
+
+def check_shrinkage(shrinkage):
+    """Lesson 06, exercise 3: `shrinkage(variances, stddev)`, the factors of the best linear denoiser.
+
+    A component of variance v, seen through noise of standard deviation s, is best multiplied by v / (v + s^2).
+
+    Args:
+        shrinkage: the student's function: an array of shape (k,) and a number in, an array of shape (k,) out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_shrinkage(lambda variances, stddev: variances / (variances + stddev))
+    ✗ the noise enters with its variance, the square of its standard deviation
+    """
+    v, s = np.array([5.0, 1.0, 0.3, 0.0]), 0.5
+    right = v / (v + s**2)
+
+    def judge(result):
+        if problem := _shape_problem(result, v.shape):
+            return problem
+        if _close(result, right):
+            return None
+        if _close(result, v / (v + s)):
+            return "the noise enters with its variance, the square of its standard deviation"
+        if _close(result, 1 - right):
+            return "this is the share of the noise: keep the share of the signal, a factor near 1 where the variance is large"
+        if _close(result, v**2 / (v**2 + s**2)):
+            return "the variances are squares already (explained_variance_, not singular_values_): don't square them again"
+        if _close(result, np.sqrt(right)):
+            return "no root: this factor multiplies the component itself, and the root would leave too much noise in it"
+        if _close(result, (v > s**2).astype(float)):
+            return "that keeps or drops a component, as PCA does: the best factor lies between 0 and 1"
+        if _close(result, (v + s**2) / np.where(v > 0, v, np.nan)) or np.max(result) > 1:
+            return "upside down: the factor is at most 1"
+        return "minimise the mean of (v_j - a (v_j + noise))^2 over a: set its derivative to 0"
+
+    return _check(shrinkage, ((v, s), judge))
+
+
+def check_kl_penalty(kl_penalty):
+    """Lesson 07, exercise 1: `kl_penalty(code, target)`, summed over the units.
+
+    Args:
+        kl_penalty: the student's function: activations between 0 and 1, shape (n, units), and the target in; one
+            number out, in nats.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_kl_penalty(lambda code, t: (t * np.log(t / code.mean(axis=0))).sum())
+    ✗ this is half the formula: a unit that is off is an outcome too, add (1 - target) log((1 - target) / (1 - mean))
+    """
+    code = np.random.default_rng(5).uniform(0.05, 0.6, (7, 4)) * [1.0, 0.5, 1.5, 0.8]
+    target = 0.1
+
+    def kl(a, b):
+        return a * np.log(a / b) + (1 - a) * np.log((1 - a) / (1 - b))
+
+    mean = code.mean(axis=0)
+    right = kl(target, mean).sum()
+    half = (target * np.log(target / mean)).sum()
+
+    def judge(result):
+        if problem := _shape_problem(result, ()):
+            return problem + " (one number: the sum over the units)"
+        if _close(result, right):
+            return None
+        if _close(result, half):
+            return "this is half the formula: a unit that is off is an outcome too, add (1 - target) log((1 - target) / (1 - mean))"
+        if _close(result, right / code.shape[1]):
+            return f"your penalty is {code.shape[1]} times too small: it was averaged over the units; sum over them"
+        if _close(result, kl(mean, target).sum()):
+            return "the two are swapped: the target stands first, in front of the logarithms"
+        if _close(result, kl(target, code).sum(axis=1).mean()) or _close(result, kl(target, code).sum()):
+            return "first the mean activation of each unit over the batch, then the penalty: a unit may be on for a few images"
+        if _close(result, kl(target, code.mean(axis=1)).sum()):
+            return "the mean is over the batch (axis 0): yours is over the units of an image"
+        if _close(result, kl(target, code.mean())):
+            return "each unit has a mean of its own: yours is one mean for all of them"
+        if _close(result, -right):
+            return "the sign: a penalty is 0 at the target and positive elsewhere"
+        if _close(result, right / np.log(2)):
+            return "this is in bits: nats have the natural logarithm, np.log"
+        return "mean = code.mean(axis=0), then the sum over the units of both halves of the formula"
+
+    return _check(kl_penalty, ((code, target), judge))
+
+
+def check_top_k(top_k):
+    """Lesson 07, exercise 2: `top_k(code, k)` keeps the k largest values of each row and sets the others to 0.
+
+    Args:
+        top_k: the student's function: an array of shape (n, units) and k in, an array of the same shape out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_top_k(lambda code, k: code * (code >= np.sort(code, axis=0)[-k]))
+    ✗ the k largest of each image, along axis 1: yours are the k largest of each unit
+    """
+    code = np.array([[3.0, -4.0, 1.0, 2.0, 0.5], [-1.0, 5.0, 2.5, 0.2, -6.0], [0.1, 0.7, 0.3, 0.9, -0.8]])
+    k = 2
+
+    def keep(chosen):
+        return np.where(chosen, code, 0)
+
+    def rank(values, axis):
+        return np.argsort(np.argsort(-values, axis=axis), axis=axis)
+
+    right = keep(rank(code, 1) < k)
+
+    def judge(result):
+        if np.shape(result) == (3, k):
+            return "these are the k values alone: their places matter, so the code keeps its shape, with zeros elsewhere"
+        if problem := _shape_problem(result, code.shape):
+            return problem
+        if _close(result, right):
+            return None
+        if _close(result, right != 0):
+            return "these are ones and zeros: keep the values themselves"
+        if _close(result, keep(rank(code, 0) < k)):
+            return "the k largest of each image, along axis 1: yours are the k largest of each unit"
+        if _close(result, keep(rank(np.abs(code), 1) < k)):
+            return "the largest values, not the largest absolute values: a strongly negative unit is off"
+        if _close(result, keep(rank(-code, 1) < k)):
+            return "these are the k smallest: np.sort goes upwards"
+        if _close(result, code - right):
+            return "the other way round: you set the k largest to 0"
+        if _close(result, keep(rank(code, 1) < k - 1)):
+            return "one value too few: the k-th largest stays (>= and not >)"
+        if _close(result, keep(rank(code, 1) < k + 1)):
+            return "one value too many: with sort, the k-th largest is at index -k"
+        if _close(result, keep(code >= np.sort(code, axis=None)[-k * len(code)])):
+            return "you compared all images with one threshold: each image has its own k largest"
+        return "each row keeps its k largest values, in their places, and has zeros elsewhere"
+
+    return _check(top_k, ((code, k), judge))

@@ -166,6 +166,96 @@ def mirror(images):
     return _validate.number_array("images", images, ndim=(3, 4))[:, :, ::-1]
 
 
+def add_gaussian_noise(images, stddev, seed=0):
+    """Images with Gaussian noise, clipped to [0, 1]; the originals stay as they are.
+
+    `layers.GaussianCorruption` does the same inside a network, anew for each batch.
+
+    Args:
+        images: floating point in [0, 1], shape (n, ...): images, or flat ones.
+        stddev: standard deviation of the noise, at least 0, in units of the pixels (1 is from black to white).
+        seed: an integer, or a `numpy.random.Generator`. The same integer gives the same noise.
+
+    Returns:
+        An array of the same shape and dtype, in [0, 1].
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> noisy = add_gaussian_noise(np.full((5, 28, 28), 0.5, "float32"), stddev=0.5)
+    >>> noisy.min() >= 0 and noisy.max() <= 1
+    np.True_
+    """
+    images, stddev, rng = _to_corrupt(images), _validate.real("stddev", stddev, 0), _generator(seed)
+    noisy = np.empty_like(images)
+    for i, image in enumerate(images):  # one by one: the noise takes no memory to speak of
+        noisy[i] = np.clip(image + stddev * rng.standard_normal(image.shape, np.float32), 0, 1)
+    return noisy
+
+
+def mask_pixels(images, rate, seed=0):
+    """Images with a share of their values set to 0, at random places; the originals stay as they are.
+
+    The "masking noise" of Vincent et al., "Stacked denoising autoencoders", JMLR 11 (2010), section 3.3. The other
+    values are not rescaled, as dropout would do. `layers.MaskingCorruption` does the same inside a network, anew for each batch.
+
+    Args:
+        images: floating point in [0, 1], shape (n, ...): images, or flat ones.
+        rate: the share, from 0 to below 1. Each value is hit independently.
+        seed: as in `add_gaussian_noise`.
+
+    Returns:
+        An array of the same shape and dtype, in [0, 1].
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> round(float(mask_pixels(np.ones((100, 784), "float32"), rate=0.25).mean()), 2)
+    0.75
+    """
+    images, rate, rng = _to_corrupt(images), _validate.share("rate", rate), _generator(seed)
+    masked = np.empty_like(images)
+    for i, image in enumerate(images):
+        masked[i] = image * (rng.random(image.shape, np.float32) >= rate)
+    return masked
+
+
+def mask_block(images, size, seed=0):
+    """Images with a square of each set to 0, at a random place; the originals stay as they are.
+
+    Args:
+        images: floating point in [0, 1], shape (n, height, width) or (n, height, width, channels).
+        size: side of the square in pixels, from 1 to the lesser of height and width. All places inside are equally likely.
+        seed: as in `add_gaussian_noise`.
+
+    Returns:
+        (masked, hole): an array of the same shape and dtype, and a boolean array, shape (n, height, width), True in the square.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do; flat images, (n, height * width), have no squares.
+
+    >>> masked, hole = mask_block(np.ones((5, 28, 28), "float32"), size=10)
+    >>> int(hole[0].sum()), float(masked[0].sum())
+    (100, 684.0)
+    """
+    images = _validate.unit_images("images", images)
+    height, width = images.shape[1:3]
+    size, rng = _validate.integer("size", size, 1, min(height, width)), _generator(seed)
+    top, left = (rng.integers(0, side - size + 1, (len(images), 1, 1)) for side in (height, width))
+    row, column = np.arange(height).reshape(1, -1, 1), np.arange(width).reshape(1, 1, -1)
+    hole = (row >= top) & (row < top + size) & (column >= left) & (column < left + size)
+    masked = images.copy()
+    masked[hole] = 0
+    return masked, hole
+
+
+def _to_corrupt(images):
+    images = _validate.unit_images("images", images, ndim=None)
+    if images.ndim < 2:
+        raise ValueError(f"images must be at least 2-D, one image a row, got shape {images.shape}: try images[np.newaxis]")
+    return images
+
+
 def _generator(seed):
     if isinstance(seed, np.random.Generator):
         return seed

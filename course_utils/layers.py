@@ -3,7 +3,10 @@ import contextlib
 import contextvars
 
 import keras
+import numpy as np
 from keras import ops
+
+from course_utils import _validate
 
 _TO_SHARE = contextvars.ContextVar("layers that a DenseTranspose being loaded may share", default=())
 
@@ -88,3 +91,192 @@ class DenseTranspose(keras.layers.Layer):
         shared = {layer.name: layer for layer in _TO_SHARE.get()}
         dense = shared.get(config["dense"]["config"]["name"])
         return cls(**{**config, "dense": dense or keras.saving.deserialize_keras_object(config["dense"])})
+
+
+class _Corruption(keras.layers.Layer):
+    """What the corrupting layers share: noise in training only, from a generator of the layer's own."""
+
+    def __init__(self, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = None if seed is None else _validate.integer("seed", seed, 0)
+        # An integer given to keras.random itself would draw the same noise at every call.
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
+
+    def call(self, inputs, training=False):
+        return self.corrupt(inputs) if training else inputs
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return super().get_config() | {"seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="course_utils")
+class GaussianCorruption(_Corruption):
+    """Adds Gaussian noise to images in training, and clips them to [0, 1]; outside of training it does nothing.
+
+    Unlike `keras.layers.GaussianNoise` it returns what a camera could: no pixel below black or above white.
+    `datasets.add_gaussian_noise` does the same to arrays.
+
+    Args:
+        stddev: standard deviation of the noise, at least 0, in units of the pixels (1 is from black to white).
+        seed: an integer, at least 0, makes the *sequence* of draws repeatable. Each call draws anew.
+        kwargs: passed on to `keras.layers.Layer`: name, dtype.
+
+    Input and output: shape (batch, ...), in [0, 1].
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> noisy = GaussianCorruption(0.5, seed=0)(ops.full((2, 784), 0.5), training=True)
+    >>> float(ops.min(noisy)) >= 0 and float(ops.max(noisy)) <= 1
+    True
+    """
+
+    def __init__(self, stddev, seed=None, **kwargs):
+        super().__init__(seed, **kwargs)
+        self.stddev = _validate.real("stddev", stddev, 0)
+
+    def corrupt(self, inputs):
+        noise = keras.random.normal(ops.shape(inputs), stddev=self.stddev, dtype=inputs.dtype, seed=self.seed_generator)
+        return ops.clip(inputs + noise, 0, 1)
+
+    def get_config(self):
+        return super().get_config() | {"stddev": self.stddev}
+
+
+@keras.saving.register_keras_serializable(package="course_utils")
+class MaskingCorruption(_Corruption):
+    """Sets a share of the values to 0 in training, at random places; outside of training it does nothing.
+
+    The "masking noise" of Vincent et al., "Stacked denoising autoencoders", JMLR 11 (2010), section 3.3. Unlike
+    `keras.layers.Dropout` it leaves the other values as they are, so that images stay in [0, 1].
+    `datasets.mask_pixels` does the same to arrays.
+
+    Args:
+        rate: the share, from 0 to below 1. Each value is hit independently.
+        seed, kwargs: as in `GaussianCorruption`.
+
+    Input and output: shape (batch, ...).
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> masked = MaskingCorruption(0.5, seed=0)(ops.ones((2, 784)), training=True)
+    >>> float(ops.max(masked))  # where Dropout(0.5) would put out 2.0
+    1.0
+    """
+
+    def __init__(self, rate, seed=None, **kwargs):
+        super().__init__(seed, **kwargs)
+        self.rate = _validate.share("rate", rate)
+
+    def corrupt(self, inputs):
+        kept = keras.random.uniform(ops.shape(inputs), seed=self.seed_generator) >= self.rate
+        return inputs * ops.cast(kept, inputs.dtype)
+
+    def get_config(self):
+        return super().get_config() | {"rate": self.rate}
+
+
+@keras.saving.register_keras_serializable(package="course_utils")
+class KLSparsity(keras.layers.Layer):
+    """Passes a code through, and adds a penalty for every unit whose mean activation is not the target.
+
+    With rho the target and rho_hat_j the mean over the batch of unit j, the penalty is
+
+        weight * sum over j of  rho log(rho / rho_hat_j) + (1 - rho) log((1 - rho) / (1 - rho_hat_j)),
+
+    the Kullback-Leibler divergence, in nats, between two coins, summed over the units. After Lee, Ekanadham & Ng, "Sparse
+    deep belief net model for visual area V2", NIPS 2007, and Ng, "Sparse autoencoder", CS294A lecture notes (2011).
+
+    It is the layer that adds the loss. An `activity_regularizer` would not do: Keras divides what that returns by the batch
+    size, which suits a sum over examples and not a penalty on their mean.
+
+    Args:
+        target: rho, the mean activation wanted of each unit, above 0 and below 1.
+        weight: of the penalty beside the model's loss, at least 0. It is counted in training and in evaluation.
+        kwargs: passed on to `keras.layers.Layer`: name, dtype.
+
+    Input: shape (batch, units), from 0 to 1, such as a sigmoid layer puts out. Output: the same.
+    A batch must be large enough for its mean to be near the mean of all the data: 100 examples or more.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do, or the input is not 2-D.
+
+    >>> layer = KLSparsity(target=0.1)
+    >>> code = layer(ops.full((256, 1000), 0.5))
+    >>> round(float(layer.losses[0]), 2)  # 1000 units, 0.368 nats each, whatever the batch
+    368.06
+    """
+
+    _LEAST = 1e-6  # a mean activation of 0 or 1 would be an infinite penalty
+
+    def __init__(self, target=0.1, weight=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.target = _validate.share("target", target)
+        if self.target == 0:
+            raise ValueError("target must be above 0 and below 1, got 0")
+        self.weight = _validate.real("weight", weight, 0)
+
+    def build(self, input_shape):
+        if len(input_shape) != 2:
+            raise ValueError(f"the input of {self.name!r} must be 2-D, (batch, units), got shape {tuple(input_shape)}")
+
+    def call(self, inputs):
+        mean = ops.mean(ops.cast(inputs, "float32"), axis=0)  # 16 bits are too few for small means
+        mean = ops.clip(mean, self._LEAST, 1 - self._LEAST)
+        on = self.target * ops.log(self.target / mean)
+        off = (1 - self.target) * ops.log((1 - self.target) / (1 - mean))
+        self.add_loss(self.weight * ops.sum(on + off))
+        return inputs
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return super().get_config() | {"target": self.target, "weight": self.weight}
+
+
+@keras.saving.register_keras_serializable(package="course_utils")
+class TopK(keras.layers.Layer):
+    """Keeps the k largest values of each example and sets the others to 0, in training and afterwards.
+
+    The k-sparse autoencoder of Makhzani & Frey, "k-Sparse autoencoders", arXiv:1312.5663 (2013), has it behind
+    a linear code. The gradient flows through the values that are kept. Of equal values, which 16 bits make likely,
+    those that come first are kept: never more than k.
+
+    Args:
+        k: how many, at least 1.
+        kwargs: passed on to `keras.layers.Layer`: name, dtype.
+
+    Input: shape (..., units), with at least k units. Output: the same shape.
+
+    Raises:
+        TypeError, ValueError: if `k` will not do, or the input has fewer than k units.
+
+    >>> ops.convert_to_numpy(TopK(2)(np.array([[3.0, 1.0, 2.0, -5.0]], "float32")))
+    array([[3., 0., 2., 0.]], dtype=float32)
+    """
+
+    def __init__(self, k, **kwargs):
+        super().__init__(**kwargs)
+        self.k = _validate.integer("k", k, 1)
+
+    def build(self, input_shape):
+        if input_shape[-1] is None or input_shape[-1] < self.k:
+            raise ValueError(f"k must be at most the number of units, got k = {self.k} and an input of shape {tuple(input_shape)}")
+
+    def call(self, inputs):
+        least = ops.top_k(inputs, self.k)[0][..., -1:]
+        above, equal = inputs > least, ops.cast(inputs == least, "int32")
+        left = self.k - ops.sum(ops.cast(above, "int32"), axis=-1, keepdims=True)
+        kept = ops.logical_or(above, ops.logical_and(equal > 0, ops.cumsum(equal, axis=-1) <= left))
+        return ops.where(kept, inputs, ops.zeros_like(inputs))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return super().get_config() | {"k": self.k}

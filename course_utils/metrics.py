@@ -1,6 +1,9 @@
 """Measures on arrays. Each has one unit, said in its docstring."""
+import typing
+
 import numpy as np
 import scipy.linalg
+from sklearn.linear_model import LogisticRegression
 
 from course_utils import _validate
 
@@ -40,6 +43,170 @@ def squared_error(x, x_hat):
         difference = x[start : start + _ROWS].astype(np.float64) - x_hat[start : start + _ROWS]
         total += np.vdot(difference, difference)
     return float(total / len(x))
+
+
+def psnr(x, x_hat):
+    """Peak signal-to-noise ratio of images in [0, 1]: of each image, then averaged over images.
+
+    Of one image it is 10 log10(1 / MSE), with MSE the mean squared error over its pixels: 20 dB are an error of 0.1 a pixel,
+    and halving the error adds 6 dB. (The mean of the logarithms is not the logarithm of the mean: a PSNR
+    computed from the error of all images together is lower.)
+
+    Args:
+        x: the originals, floating point in [0, 1], shape (n, ...).
+        x_hat: their reconstructions, floating point, of the same shape. Values outside [0, 1] count as they are.
+
+    Returns:
+        A float in decibels (dB); infinity if an image is reproduced exactly.
+
+    Raises:
+        TypeError, ValueError: as `squared_error`, and if `x` does not lie in [0, 1].
+
+    >>> import numpy as np
+    >>> x = np.zeros((5, 28, 28), "float32")
+    >>> round(psnr(x, x + np.float32(0.1)), 3)
+    20.0
+    """
+    x, x_hat = _validate.unit_images("x", x, ndim=None), _validate.number_array("x_hat", x_hat, floating=True)
+    _validate.same_shape("x", x, "x_hat", x_hat)
+    if x.ndim < 2:
+        raise ValueError(f"x must be at least 2-D, one image a row, got shape {x.shape}: try x[np.newaxis]")
+    decibels = np.empty(len(x))
+    for start in range(0, len(x), _ROWS):
+        rows = slice(start, start + _ROWS)
+        difference = (x[rows].astype(np.float64) - x_hat[rows]).reshape(len(x[rows]), -1)
+        with np.errstate(divide="ignore"):  # no error at all: infinitely many decibels
+            decibels[rows] = -10 * np.log10(np.mean(difference**2, axis=1))
+    return float(decibels.mean())
+
+
+def units_used(code, threshold=1e-2):
+    """How many units an example uses: those whose value lies further from 0 than the threshold, averaged over examples.
+
+    The "L0 norm" of a code that is sparse in earnest (top-k); for one whose small values are not quite 0, such as a sigmoid's,
+    it depends on the threshold, which belongs to the number.
+
+    Args:
+        code: shape (n, units).
+        threshold: at least 0.
+
+    Returns:
+        A float, from 0 to the number of units.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> units_used([[0.0, 0.5, -0.5], [0.0, 0.0, 0.001]])
+    1.0
+    """
+    code = _validate.number_array("code", code, ndim=2)
+    return float(np.count_nonzero(np.abs(code) > _validate.real("threshold", threshold, 0)) / len(code))
+
+
+def hoyer_sparsity(code):
+    """How unevenly an example spreads over its units: 0 if all are equally strong, 1 if it uses one; averaged over examples.
+
+    (sqrt(n) - sum |z| / sqrt(sum z^2)) / (sqrt(n) - 1) for an example z of n values. It needs no threshold and does not
+    change with the scale of the code. Hoyer, "Non-negative matrix factorization with sparseness constraints", JMLR 5
+    (2004), section 3.1.
+
+    Args:
+        code: shape (n, units), of two units or more. An example that is all 0 uses none: it counts as 1.
+
+    Returns:
+        A float from 0 to 1.
+
+    Raises:
+        TypeError, ValueError: if the code will not do.
+
+    >>> hoyer_sparsity([[1.0, 1.0, 1.0, 1.0], [0.0, 0.0, 3.0, 0.0]])
+    0.5
+    """
+    code = _validate.number_array("code", code, ndim=2)
+    if code.shape[1] < 2:
+        raise ValueError(f"code must have two units or more, got shape {code.shape}")
+    root, total = np.sqrt(code.shape[1]), 0.0
+    for start in range(0, len(code), _ROWS):
+        z = code[start : start + _ROWS].astype(np.float64)
+        norm = np.sqrt((z**2).sum(axis=1))
+        ratio = np.divide(np.abs(z).sum(axis=1), norm, out=np.ones(len(z)), where=norm > 0)
+        total += ((root - ratio) / (root - 1)).sum()
+    return float(total / len(code))
+
+
+class Probe(typing.NamedTuple):
+    """What `linear_probe` found."""
+
+    error: float  # on the test examples, in percent
+    validation_error: float  # in percent
+    strength: float  # C, chosen on the validation examples
+
+
+def linear_probe(train, validation, test, strengths=(0.01, 0.1, 1.0)):
+    """How well the classes can be told apart by a linear classifier on frozen codes: its error in percent.
+
+    Multinomial logistic regression (scikit-learn's) is fitted to the training examples once for each strength; the one with the
+    least error on the validation examples is then tried, once, on the test examples. Codes are centred and
+    divided by one number, the standard deviation of all their values, so that a strength means much the same for any code.
+
+    Args:
+        train, validation, test: each a pair of codes, shape (n, units), and classes, shape (n,), integers.
+        strengths: values of C, above 0: the smaller, the stronger the L2 penalty on the weights.
+
+    Returns:
+        A `Probe`: `.error` (test) and `.validation_error` in percent, and the `.strength` chosen.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> import numpy as np
+    >>> codes, classes = np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0, 0, 1, 1])
+    >>> linear_probe((codes, classes), (codes, classes), (codes, classes)).error
+    0.0
+    """
+    parts = {"train": train, "validation": validation, "test": test}
+    parts = {name: _codes_and_classes(name, part) for name, part in parts.items()}
+    codes, classes = parts["train"]
+    for name in ("validation", "test"):
+        if parts[name][0].shape[1] != codes.shape[1]:
+            raise ValueError(
+                f"{name} must have codes of {codes.shape[1]} units, as those of train, got shape {parts[name][0].shape}"
+            )
+    if len(np.unique(classes)) < 2:
+        raise ValueError(f"train must have two classes or more, got only {classes[0]}")
+    if isinstance(strengths, str) or not hasattr(strengths, "__iter__") or not len(strengths):
+        raise TypeError(f"strengths must be a list of one number or more, got {strengths!r}")
+    for i, strength in enumerate(strengths):
+        if not _validate.real(f"strengths[{i}]", strength, 0):
+            raise ValueError(f"strengths[{i}] must be above 0, got 0")
+    mean, scale = codes.mean(axis=0), codes.std() or 1.0
+
+    def standard(x):
+        return (x - mean) / scale
+
+    def error(model, part):
+        return float(100 * np.mean(model.predict(standard(part[0])) != part[1]))
+
+    x, best = standard(codes), None
+    for strength in strengths:
+        # The tolerance is loose for an optimum and tight for a count of errors: hundreds of iterations fewer.
+        model = LogisticRegression(C=strength, tol=1e-3, max_iter=1000).fit(x, classes)
+        wrong = error(model, parts["validation"])
+        if best is None or wrong < best[0]:
+            best = wrong, float(strength), model
+    return Probe(error(best[2], parts["test"]), best[0], best[1])
+
+
+def _codes_and_classes(name, part):
+    if not isinstance(part, (tuple, list)) or len(part) != 2:
+        raise TypeError(f"{name} must be a pair (codes, classes), got {type(part).__name__}")
+    codes = _validate.number_array(f"{name}[0]", part[0], ndim=2, floating=True)
+    classes = _validate.number_array(f"{name}[1]", part[1], ndim=1)
+    if classes.dtype.kind not in "ui":
+        raise TypeError(f"{name}[1] must be classes, integers, got {classes.dtype}")
+    if len(codes) != len(classes):
+        raise ValueError(f"{name} must have one class for each of its {len(codes)} codes, got {len(classes)}")
+    return codes, classes
 
 
 def principal_angles(a, b):

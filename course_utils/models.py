@@ -91,7 +91,7 @@ class Autoencoder(keras.Model):
 
 def dense_autoencoder(
     layer_sizes, decoder_sizes=None, *, activation="gelu", code_activation=None, output_activation="sigmoid",
-    kernel_initializer="he_normal", seed=None, dtype=None, name="autoencoder",
+    kernel_initializer="he_normal", corruption=None, sparsity=None, seed=None, dtype=None, name="autoencoder",
 ):  # fmt: skip
     """An autoencoder of dense layers: `[784, 300, 150]` makes 784-300-150-300-784.
 
@@ -102,6 +102,10 @@ def dense_autoencoder(
         code_activation: of the code; None is linear: codes are any numbers.
         output_activation: of the output. "sigmoid" keeps reconstructions in [0, 1], as images are.
         kernel_initializer: of every kernel, by name or class. "he_normal" suits ReLU and its smooth kin (He et al. 2015).
+        corruption: a layer in front of the encoder, for a denoising autoencoder: `layers.GaussianCorruption(0.5)`,
+            `layers.MaskingCorruption(0.5)` or another that changes its input in training only.
+        sparsity: a layer behind the code, for a sparse autoencoder: `layers.KLSparsity(0.1)`, `layers.TopK(25)` or another
+            that keeps its shape.
         seed: an integer makes the initial weights repeatable, whatever was drawn before. None: as Keras's own
             generator gives them (`keras.utils.set_random_seed`).
         dtype: a dtype policy, such as "float32" or the one that `training.fastest_precision` recommends.
@@ -124,7 +128,8 @@ def dense_autoencoder(
             f"decoder_sizes must begin with the code's {sizes[-1]} and end with the input's {sizes[0]}, got {back}"
         )
     seeds = _seeds(seed)
-    encoder = _dense_stack("encoder", sizes, activation, code_activation, kernel_initializer, seeds, dtype)
+    around = [_layer("corruption", corruption), _layer("sparsity", sparsity)]
+    encoder = _dense_stack("encoder", sizes, activation, code_activation, kernel_initializer, seeds, dtype, *around)
     decoder = _dense_stack("decoder", back, activation, output_activation, kernel_initializer, seeds, dtype)
     return Autoencoder(encoder, decoder, name=name)
 
@@ -176,7 +181,14 @@ def _seeds(seed):
         start = None if start is None else start + 1_000_003  # far from the next seed's own
 
 
-def _dense_stack(name, sizes, activation, last_activation, kernel_initializer, seeds, dtype):
+def _layer(name, layer):
+    """A list with that layer, or an empty one."""
+    if layer is not None and not isinstance(layer, keras.layers.Layer):
+        raise TypeError(f"{name} must be a Keras layer or None, got {layer!r} of type {type(layer).__name__}")
+    return [] if layer is None else [layer]
+
+
+def _dense_stack(name, sizes, activation, last_activation, kernel_initializer, seeds, dtype, first=(), last=()):
     activations = [activation] * (len(sizes) - 2) + [last_activation]
     layers = [
         keras.layers.Dense(
@@ -184,7 +196,7 @@ def _dense_stack(name, sizes, activation, last_activation, kernel_initializer, s
         )
         for i, (size, activation) in enumerate(zip(sizes[1:], activations))
     ]
-    return keras.Sequential([keras.Input((sizes[0],)), *layers], name=name)
+    return keras.Sequential([keras.Input((sizes[0],)), *first, *layers, *last], name=name)
 
 
 def _initializer(initializer, seed):

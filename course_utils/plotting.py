@@ -186,6 +186,100 @@ def reconstructions(x, x_hat, n=10, labels=("original", "reconstruction"), alt=N
     return image_rows(dict(zip(labels, (x[:n], x_hat[:n]))), alt=alt, ax=ax)
 
 
+def filters(kernel, image_shape=None, n_columns=20, alt=None, ax=None):
+    """The weights of a dense layer's units as images, each on a scale of its own: blue below 0, white at 0, red above.
+
+    Args:
+        kernel: shape (n_inputs, units), as `keras.layers.Dense.kernel` has it: a column for each unit. To show some units, or
+            to sort them, index the columns: `kernel[:, order]`. (For what a decoder's unit draws, pass its kernel transposed.)
+        image_shape: (height, width) of the layer's input; by default it is square.
+        n_columns, alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> filters(np.ones((784, 40), "float32")).alt
+    'The weights of 40 units as images of 28 x 28 pixels.'
+    """
+    kernel = _validate.number_array("kernel", kernel, ndim=2).astype(np.float32)
+    n_inputs, units = kernel.shape
+    if image_shape is None:
+        image_shape = (round(n_inputs**0.5),) * 2
+    height, width = (_validate.integer(f"image_shape[{i}]", side, 1) for i, side in enumerate(_listed("image_shape", image_shape)))
+    if height * width != n_inputs:
+        raise ValueError(
+            f"kernel must have a row for each pixel, {height} x {width} = {height * width}, got shape {kernel.shape}: "
+            "is it transposed, or is image_shape another?"
+        )
+    largest = np.maximum(np.abs(kernel).max(axis=0), np.finfo(np.float32).tiny)
+    images = (kernel / largest).T.reshape(units, height, width)
+    alt = alt or f"The weights of {units} units as images of {height} x {width} pixels."
+    return image_grid(images, n_columns, signed=True, alt=alt, ax=ax)
+
+
+def activations(codes, bins=50, alt=None, ax=None):
+    """How often a unit takes which value: a histogram for each code, all units and examples together, on a logarithmic scale.
+
+    Args:
+        codes: a dictionary from labels to arrays of shape (n, units).
+        bins: how many, over the range of all codes.
+        alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure: the share of all values that falls into each bin.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> activations({"plain": np.full((5, 3), 0.5), "sparse": np.zeros((5, 3))}).alt
+    'Histograms of the activations: plain, mean 0.5; sparse, mean 0.'
+    """
+    _labelled("codes", codes, "arrays")
+    codes = {label: _validate.number_array(f"codes[{label!r}]", code, ndim=2) for label, code in codes.items()}
+    bins = _validate.integer("bins", bins, 1)
+    limits = min(c.min() for c in codes.values()), max(c.max() for c in codes.values())
+    alt = alt or f"Histograms of the activations: {'; '.join(f'{k}, mean {c.mean():.3g}' for k, c in codes.items())}."
+    fig, ax = _axes(ax, alt, 5.5, 3.2)
+    for (label, code), colour in zip(codes.items(), _cycle()):
+        counts, edges = np.histogram(code, bins=bins, range=limits)
+        ax.stairs(counts / code.size, edges, color=colour, label=f"{label}, mean {code.mean():.3g}", linewidth=1.5)
+    ax.set(xlabel="activation of a unit", ylabel="share of all activations", yscale="log")
+    ax.legend(fontsize=8)
+    return fig
+
+
+def vector_field(points, arrows, data=None, alt=None, ax=None):
+    """Arrows that begin at points of the plane, in their true lengths, over the data that explain them.
+
+    Args:
+        points: shape (n, 2), such as a grid.
+        arrows: shape (n, 2): how far, and whereto, each point is moved.
+        data: points drawn below the arrows, shape (m, 2), or None.
+        alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure; both axes have one scale.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> vector_field(np.zeros((1, 2)), np.ones((1, 2))).alt
+    'A field of 1 arrow in the plane.'
+    """
+    points, arrows = _points("points", points), _points("arrows", arrows)
+    _validate.same_shape("points", points, "arrows", arrows)
+    alt = alt or f"A field of {len(points)} arrow{'s' * (len(points) > 1)} in the plane."
+    fig, ax = _axes(ax, alt, 6, 4.6)
+    if data is not None:
+        ax.scatter(*_points("data", data).T, s=3, color=COLOURS[4], linewidths=0)
+    ax.quiver(*points.T, *arrows.T, angles="xy", scale_units="xy", scale=1, width=0.003, color=COLOURS[0])
+    _equal(ax)
+    return fig
+
+
 def projection_arrows(x, x_hat, alt=None, ax=None):
     """2-D points, their reconstructions, and an arrow from each point to its own.
 
