@@ -748,14 +748,14 @@ def check_mask(mask):
             return "a pixel is either 0 or what it was: nothing is added to it"
         if share == 0:
             return "no pixel became 0"
-        if abs(share - (1 - rate)) < 0.03:
-            return f"a share of {share:.2f} became 0, wanted {rate}: rate is what is lost, not what is kept"
-        if abs(share - rate) > 0.03:
-            return f"a share of {share:.2f} of the pixels became 0, wanted {rate}"
         if (black == black[0]).all():
             return "all images lost the same pixels: draw a number for each pixel of each image, rng.random(images.shape)"
         if (black == black.all(axis=2, keepdims=True)).all() or (black == black.all(axis=1, keepdims=True)).all():
             return "whole rows or columns became 0: draw a number for each pixel, rng.random(images.shape)"
+        if abs(share - (1 - rate)) < 0.03:
+            return f"a share of {share:.2f} became 0, wanted {rate}: rate is what is lost, not what is kept"
+        if abs(share - rate) > 0.03:
+            return f"a share of {share:.2f} of the pixels became 0, wanted {rate}"
         return None
 
     earlier = []

@@ -181,6 +181,66 @@ class MaskingCorruption(_Corruption):
 
 
 @keras.saving.register_keras_serializable(package="course_utils")
+class BlockCorruption(_Corruption):
+    """Sets a square of each image to 0 in training, at a random place; outside of training it does nothing.
+
+    A network behind it learns to fill holes (inpainting). `datasets.mask_block` does the same to arrays.
+
+    Args:
+        size: side of the square in pixels, at least 1 and at most the lesser of height and width. All places inside the image
+            are equally likely.
+        image_shape: (height, width) of flat inputs, for a dense network; None if the inputs have the shape of images.
+        seed, kwargs: as in `GaussianCorruption`.
+
+    Input and output: shape (batch, height, width), (batch, height, width, channels) or, with `image_shape`,
+    (batch, height * width).
+
+    Raises:
+        TypeError, ValueError: if an argument will not do, or the input has another shape.
+
+    >>> holed = BlockCorruption(10, image_shape=(28, 28), seed=0)(ops.ones((2, 784)), training=True)
+    >>> ops.convert_to_numpy(ops.sum(holed, axis=1)).tolist()
+    [684.0, 684.0]
+    """
+
+    def __init__(self, size, image_shape=None, seed=None, **kwargs):
+        super().__init__(seed, **kwargs)
+        self.size = _validate.integer("size", size, 1)
+        self.image_shape = None
+        if image_shape is not None:
+            height, width = image_shape
+            self.image_shape = _validate.integer("image_shape[0]", height, 1), _validate.integer("image_shape[1]", width, 1)
+
+    def build(self, input_shape):
+        sides = self.image_shape or tuple(input_shape[1:3])
+        flat = self.image_shape is not None
+        if (flat and tuple(input_shape[1:]) != (sides[0] * sides[1],)) or (not flat and len(input_shape) not in (3, 4)):
+            wanted = f"(batch, {sides[0] * sides[1]})" if flat else "(batch, height, width) or (batch, height, width, channels)"
+            hint = "" if flat else ": for flat images pass image_shape"
+            raise ValueError(f"the input of {self.name!r} must have shape {wanted}, got {tuple(input_shape)}{hint}")
+        if self.size > min(sides):
+            raise ValueError(f"size must be at most the image's sides, {sides[0]} x {sides[1]}, got {self.size}")
+        self._sides = sides
+
+    def corrupt(self, inputs):
+        shape, (height, width) = ops.shape(inputs), self._sides
+        images = ops.reshape(inputs, (-1, height, width, 1)) if self.image_shape else inputs
+        inside = [self._inside(shape[0], side) for side in (height, width)]
+        hole = ops.logical_and(ops.expand_dims(inside[0], 2), ops.expand_dims(inside[1], 1))
+        hole = ops.expand_dims(hole, 3) if len(images.shape) == 4 else hole
+        return ops.reshape(ops.where(hole, ops.zeros_like(images), images), shape)
+
+    def _inside(self, n, side):
+        """Which of the rows (or columns) the square covers, shape (n, side)."""
+        first = keras.random.randint((n, 1), 0, side - self.size + 1, seed=self.seed_generator)
+        index = ops.expand_dims(ops.arange(side, dtype="int32"), 0)
+        return ops.logical_and(index >= first, index < first + self.size)
+
+    def get_config(self):
+        return super().get_config() | {"size": self.size, "image_shape": self.image_shape}
+
+
+@keras.saving.register_keras_serializable(package="course_utils")
 class KLSparsity(keras.layers.Layer):
     """Passes a code through, and adds a penalty for every unit whose mean activation is not the target.
 

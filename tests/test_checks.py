@@ -337,6 +337,85 @@ MEAN_IMAGE = (
         "you got": lambda x: 1.0,
     },
 )
+def _kl(a, b):
+    return a * np.log(a / b) + (1 - a) * np.log((1 - a) / (1 - b))
+
+
+def _largest(values, k, axis=1):
+    return np.argsort(np.argsort(-values, axis=axis), axis=axis) < k
+
+
+MASK = (
+    lambda x, rate, rng: x * (rng.random(x.shape) >= rate),
+    {
+        "dropout's rescaling": lambda x, rate, rng: x * (rng.random(x.shape) >= rate) / (1 - rate),
+        "what is lost, not what is kept": lambda x, rate, rng: x * (rng.random(x.shape) < rate),
+        "all images lost the same pixels": lambda x, rate, rng: x * (rng.random(x.shape[1:]) >= rate),
+        "whole rows or columns": lambda x, rate, rng: x * (rng.random((*x.shape[:2], 1)) >= rate),
+        "nothing is added": lambda x, rate, rng: x + rng.normal(0, rate, x.shape),
+        "no pixel became 0": lambda x, rate, rng: x,
+        "of the pixels became 0, wanted": lambda x, rate, rng: x * (rng.random(x.shape) >= rate / 2),
+        "changes what it was given": lambda x, rate, rng: x.__imul__(rng.random(x.shape) >= rate),
+        "two calls with one rng": lambda x, rate, rng: x * (np.random.default_rng(0).random(x.shape) >= rate),
+        "the shape is": lambda x, rate, rng: x[rng.random(x.shape) >= rate],
+    },
+)
+PSNR = (
+    lambda x, y: np.mean(10 * np.log10(1 / ((x - y) ** 2).mean(axis=1))),
+    {
+        "all images together": lambda x, y: 10 * np.log10(1 / ((x - y) ** 2).mean()),
+        "one number for each image": lambda x, y: 10 * np.log10(1 / ((x - y) ** 2).mean(axis=1)),
+        "the sign": lambda x, y: np.mean(10 * np.log10(((x - y) ** 2).mean(axis=1))),
+        "20 goes with the root": lambda x, y: np.mean(20 * np.log10(1 / ((x - y) ** 2).mean(axis=1))),
+        "to the base 10": lambda x, y: np.mean(10 * np.log(1 / ((x - y) ** 2).mean(axis=1))),
+        "you summed": lambda x, y: np.mean(10 * np.log10(1 / ((x - y) ** 2).sum(axis=1))),
+        "the peak is 1": lambda x, y: np.mean(10 * np.log10(255**2 / ((x - y) ** 2).mean(axis=1))),
+        "for each image 10 log10": lambda x, y: np.mean(1 / ((x - y) ** 2).mean(axis=1)),
+    },
+)
+SHRINKAGE = (
+    lambda v, s: v / (v + s**2),
+    {
+        "the square of its standard deviation": lambda v, s: v / (v + s),
+        "the share of the noise": lambda v, s: s**2 / (v + s**2),
+        "squares already": lambda v, s: v**2 / (v**2 + s**2),
+        "no root": lambda v, s: np.sqrt(v / (v + s**2)),
+        "keeps or drops": lambda v, s: np.where(v > s**2, 1.0, 0.0),
+        "upside down": lambda v, s: (v + s**2) / np.maximum(v, 1e-9),
+        "the shape is": lambda v, s: v.mean(),
+        "set its derivative to 0": lambda v, s: np.full(v.shape, 0.5),
+    },
+)
+KL_PENALTY = (
+    lambda code, t: _kl(t, code.mean(axis=0)).sum(),
+    {
+        "half the formula": lambda code, t: (t * np.log(t / code.mean(axis=0))).sum(),
+        "4 times too small": lambda code, t: _kl(t, code.mean(axis=0)).mean(),
+        "swapped": lambda code, t: _kl(code.mean(axis=0), t).sum(),
+        "first the mean activation": lambda code, t: _kl(t, code).sum(axis=1).mean(),
+        "over the batch (axis 0)": lambda code, t: _kl(t, code.mean(axis=1)).sum(),
+        "a mean of its own": lambda code, t: _kl(t, code.mean()),
+        "the sign": lambda code, t: -_kl(t, code.mean(axis=0)).sum(),
+        "in bits": lambda code, t: _kl(t, code.mean(axis=0)).sum() / np.log(2),
+        "one number": lambda code, t: _kl(t, code.mean(axis=0)),
+        "both halves": lambda code, t: np.abs(code).sum(axis=1).mean(),
+    },
+)
+TOP_K = (
+    lambda code, k: np.where(_largest(code, k), code, 0),
+    {
+        "along axis 1": lambda code, k: np.where(_largest(code, k, axis=0), code, 0),
+        "absolute values": lambda code, k: np.where(_largest(np.abs(code), k), code, 0),
+        "the k smallest": lambda code, k: np.where(_largest(-code, k), code, 0),
+        "ones and zeros": lambda code, k: _largest(code, k).astype(float),
+        "their places matter": lambda code, k: -np.sort(-code, axis=1)[:, :k],
+        "the other way round": lambda code, k: np.where(_largest(code, k), 0, code),
+        "one value too few": lambda code, k: np.where(code > np.sort(code, axis=1)[:, [-k]], code, 0),
+        "one value too many": lambda code, k: np.where(_largest(code, k + 1), code, 0),
+        "one threshold": lambda code, k: np.where(code >= np.sort(code, axis=None)[-k * len(code)], code, 0),
+        "each row keeps": lambda code, k: code,
+    },
+)
 EXERCISES = {
     checks.check_scale: SCALE,
     checks.check_mirror: MIRROR,
@@ -352,6 +431,11 @@ EXERCISES = {
     checks.check_tied_reconstruct: TIED_RECONSTRUCT,
     checks.check_phases: PHASES,
     checks.check_mean_image_error: MEAN_IMAGE,
+    checks.check_mask: MASK,
+    checks.check_psnr: PSNR,
+    checks.check_shrinkage: SHRINKAGE,
+    checks.check_kl_penalty: KL_PENALTY,
+    checks.check_top_k: TOP_K,
 }
 WRONG = [
     pytest.param(check, hint, wrong, id=f"{check.__name__}-{hint}")

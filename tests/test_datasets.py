@@ -336,3 +336,63 @@ def test_two_processes_load_at_once():
     processes = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT) for _ in range(2)]
     sums = {process.communicate()[0] for process in processes}
     assert len(sums) == 1 and all(process.returncode == 0 for process in processes)
+
+
+SPOIL = {
+    "noise": lambda x, seed=0: datasets.add_gaussian_noise(x, 0.5, seed),
+    "mask": lambda x, seed=0: datasets.mask_pixels(x, 0.25, seed),
+    "block": lambda x, seed=0: datasets.mask_block(x, 10, seed)[0],
+}
+
+
+@pytest.mark.parametrize("spoil", SPOIL.values(), ids=SPOIL)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_spoilt_images_stay_in_range_and_leave_the_originals_alone(spoil, dtype):
+    x = np.random.default_rng(0).random((40, 28, 28)).astype(dtype)
+    before = x.copy()
+    spoilt = spoil(x)
+    assert spoilt.shape == x.shape and spoilt.dtype == x.dtype
+    assert spoilt.min() >= 0 and spoilt.max() <= 1
+    assert np.array_equal(x, before) and not np.shares_memory(spoilt, x)
+    assert np.array_equal(spoil(x), spoilt) and not np.array_equal(spoil(x, seed=1), spoilt)
+    rng = np.random.default_rng(0)
+    assert not np.array_equal(spoil(x, seed=rng), spoil(x, seed=rng))  # a generator goes on
+    assert not np.array_equal(spoilt[0] - x[0], spoilt[1] - x[1])  # each image is spoilt in its own way
+
+
+def test_noise_and_masks_have_the_size_that_was_asked_for():
+    grey = np.full((100, 784), 0.5, "float32")
+    noise = datasets.add_gaussian_noise(grey, 0.1) - grey
+    assert noise.std() == pytest.approx(0.1, rel=0.02) and abs(noise.mean()) < 0.002
+    assert np.array_equal(datasets.add_gaussian_noise(grey, 0), grey)
+    masked = datasets.mask_pixels(grey, 0.25)
+    assert set(np.unique(masked)) == {0.0, 0.5} and (masked == 0).mean() == pytest.approx(0.25, abs=0.01)
+    assert np.array_equal(datasets.mask_pixels(grey, 0), grey)
+
+
+@pytest.mark.parametrize("shape", [(300, 9, 12), (300, 9, 12, 3)])
+def test_a_masked_block_is_a_square_inside_the_image(shape):
+    masked, hole = datasets.mask_block(np.ones(shape, "float32"), size=4)
+    assert hole.shape == (300, 9, 12) and hole.dtype == bool
+    assert (masked.reshape(300, 9, 12, -1) == ~hole[..., None]).all()
+    assert (hole.sum(axis=(1, 2)) == 16).all()
+    assert (hole.any(axis=1).sum(axis=1) == 4).all() and (hole.any(axis=2).sum(axis=1) == 4).all()
+    assert hole.any(axis=0).all()  # it comes to every place, the corners too
+
+
+@pytest.mark.parametrize(
+    "call, error, sentence",
+    [
+        (lambda x: datasets.add_gaussian_noise(x * 255, 0.5), ValueError, "images must lie in .0, 1., got values from .*: divide by 255"),
+        (lambda x: datasets.add_gaussian_noise((x * 255).astype(np.uint8), 0.5), TypeError, "images must be floating point, got uint8"),
+        (lambda x: datasets.add_gaussian_noise(x, -1), ValueError, "stddev must be finite and at least 0, got -1"),
+        (lambda x: datasets.add_gaussian_noise(x[0, 0], 0.5), ValueError, r"images must be at least 2-D.*try images\[np.newaxis\]"),
+        (lambda x: datasets.mask_pixels(x, 25), ValueError, "rate must be from 0 to below 1, got 25: a share, not a percentage"),
+        (lambda x: datasets.mask_pixels(x, 0.5, seed="a"), TypeError, "seed must be an integer"),
+        (lambda x: datasets.mask_block(x, 29), ValueError, "size must be from 1 to 28, got 29"),
+        (lambda x: datasets.mask_block(x.reshape(-1, 784), 10), ValueError, "images must be 3-D or 4-D, got 2-D"),
+    ],
+)
+def test_spoiling_bad_input(call, error, sentence):
+    with pytest.raises(error, match=sentence):
+        call(np.linspace(0, 1, 5 * 784, dtype="float32").reshape(5, 28, 28))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from course_utils.metrics import principal_angles, squared_error
+from course_utils.metrics import hoyer_sparsity, linear_probe, principal_angles, psnr, squared_error, units_used
 
 
 def test_squared_error_is_summed_over_pixels_and_averaged_over_images():
@@ -73,3 +73,109 @@ def test_principal_angles_ignore_the_basis():
 def test_principal_angles_bad_input(a, b, error, sentence):
     with pytest.raises(error, match=sentence):
         principal_angles(a, b)
+
+
+def test_psnr_is_the_mean_over_images_of_scikit_images_own():
+    from skimage.metrics import peak_signal_noise_ratio
+
+    rng = np.random.default_rng(0)
+    x = rng.random((5000, 4, 5)).astype(np.float32)
+    x_hat = x + rng.normal(size=x.shape).astype(np.float32) * rng.random((5000, 1, 1)).astype(np.float32)
+    wanted = np.mean([peak_signal_noise_ratio(a, b, data_range=1) for a, b in zip(x, x_hat)])
+    assert psnr(x, x_hat) == pytest.approx(wanted, abs=1e-3)
+    assert psnr(x.reshape(5000, 20), x_hat.reshape(5000, 20)) == pytest.approx(wanted, abs=1e-3)
+    together = -10 * np.log10(((x - x_hat) ** 2).mean())
+    assert abs(psnr(x, x_hat) - together) > 1
+
+
+def test_psnr_of_a_perfect_copy_is_infinite():
+    assert psnr(np.ones((2, 3)), np.ones((2, 3))) == np.inf
+
+
+@pytest.mark.parametrize(
+    "x, x_hat, error, sentence",
+    [
+        (np.full((2, 3), 200.0), np.zeros((2, 3)), ValueError, r"x must lie in \[0, 1\], got values from 200 to 200: divide by 255"),
+        (np.zeros((2, 3), np.uint8), np.zeros((2, 3)), TypeError, "x must be floating point, got uint8"),
+        (np.zeros((2, 3)), np.zeros((3, 2)), ValueError, "one shape"),
+        (np.zeros(3), np.zeros(3), ValueError, "x must be at least 2-D"),
+    ],
+)
+def test_psnr_bad_input(x, x_hat, error, sentence):
+    with pytest.raises(error, match=sentence):
+        psnr(x, x_hat)
+
+
+def test_units_used_counts_what_lies_beyond_the_threshold():
+    code = np.array([[0.0, 0.5, -0.5, 0.005], [0.0, 0.0, 0.0, 0.02]])
+    assert units_used(code) == 1.5
+    assert units_used(code, threshold=0) == 2.0
+    with pytest.raises(ValueError, match="threshold must be finite and at least 0, got -1"):
+        units_used(code, threshold=-1)
+    with pytest.raises(ValueError, match="code must be 2-D"):
+        units_used(code[0])
+
+
+def test_hoyer_sparsity_of_codes_that_are_known():
+    one_of_nine, all_alike = np.eye(9)[:1] * 5, np.full((1, 9), -2.0)
+    assert hoyer_sparsity(one_of_nine) == pytest.approx(1)
+    assert hoyer_sparsity(all_alike) == pytest.approx(0)
+    assert hoyer_sparsity(np.zeros((1, 9))) == 1
+    code = np.random.default_rng(0).random((5000, 9))
+    assert hoyer_sparsity(code) == pytest.approx(hoyer_sparsity(7 * code))
+    by_hand = np.mean([(3 - np.abs(z).sum() / np.linalg.norm(z)) / 2 for z in code])
+    assert hoyer_sparsity(code) == pytest.approx(by_hand)
+    with pytest.raises(ValueError, match=r"code must have two units or more, got shape \(3, 1\)"):
+        hoyer_sparsity(np.ones((3, 1)))
+
+
+def clusters(n, seed, noise=1.0):
+    rng = np.random.default_rng(seed)
+    classes = rng.integers(0, 3, n)
+    return (np.eye(3)[classes] @ np.random.default_rng(9).normal(size=(3, 6)) + noise * rng.normal(size=(n, 6))), classes
+
+
+def test_linear_probe_chooses_on_validation_and_tests_once():
+    from sklearn.linear_model import LogisticRegression
+
+    train, validation, test = clusters(60, 0), clusters(300, 1), clusters(400, 2)
+    strengths = (0.001, 0.1, 1000.0)
+    probe = linear_probe(train, validation, test, strengths)
+    mean, scale = train[0].mean(axis=0), train[0].std()
+    models = {c: LogisticRegression(C=c, tol=1e-3, max_iter=1000).fit((train[0] - mean) / scale, train[1]) for c in strengths}
+    errors = {
+        name: {c: 100 * (1 - model.score((x - mean) / scale, y)) for c, model in models.items()}
+        for name, (x, y) in {"validation": validation, "test": test}.items()
+    }
+    best = min(strengths, key=errors["validation"].get)
+    assert probe.strength == best
+    assert probe.validation_error == pytest.approx(errors["validation"][best])
+    assert probe.error == pytest.approx(errors["test"][best])
+    # The choice looks at the validation examples alone: other test classes do not move it.
+    shuffled = test[0], np.roll(test[1], 1)
+    assert linear_probe(train, validation, shuffled, strengths)[1:] == probe[1:]
+
+
+def test_linear_probe_does_not_mind_scale_and_offset():
+    train, validation, test = clusters(100, 0), clusters(100, 1), clusters(200, 2)
+    moved = [(1000 * x + 5000, y) for x, y in (train, validation, test)]
+    assert linear_probe(*moved).error == pytest.approx(linear_probe(train, validation, test).error, abs=0.6)
+
+
+@pytest.mark.parametrize(
+    "change, error, sentence",
+    [
+        ({"train": np.ones((4, 2))}, TypeError, r"train must be a pair \(codes, classes\), got ndarray"),
+        ({"test": (np.ones((4, 2)), np.arange(3))}, ValueError, "test must have one class for each of its 4 codes, got 3"),
+        ({"test": (np.ones((4, 3)), np.arange(4))}, ValueError, r"test must have codes of 6 units.*got shape \(4, 3\)"),
+        ({"train": (np.ones((4, 6)), np.zeros(4, int))}, ValueError, "train must have two classes or more, got only 0"),
+        ({"train": (np.ones((4, 6)), np.ones(4))}, TypeError, r"train\[1\] must be classes, integers, got float64"),
+        ({"train": (np.ones((4, 6), int), np.arange(4))}, TypeError, r"train\[0\] must be floating point"),
+        ({"strengths": (0.0,)}, ValueError, r"strengths\[0\] must be above 0, got 0"),
+        ({"strengths": ()}, TypeError, "strengths must be a list of one number or more"),
+    ],
+)
+def test_linear_probe_bad_input(change, error, sentence):
+    given = {"train": clusters(20, 0), "validation": clusters(20, 1), "test": clusters(20, 2)} | change
+    with pytest.raises(error, match=sentence):
+        linear_probe(**given)

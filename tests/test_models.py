@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from course_utils import models
+from course_utils import layers, models
 from course_utils.metrics import squared_error
 
 
@@ -169,3 +169,19 @@ def test_other_bad_arguments_are_refused():
         models.Autoencoder(None, half)
     with pytest.raises(ValueError, match=r"decoder must take codes of shape .*3.* got an input of shape .*4"):
         models.Autoencoder(half, keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]))
+
+
+def test_corruption_and_sparsity_stand_around_the_encoder(x):
+    plain = models.dense_autoencoder([6, 4, 3], seed=0)
+    model = models.dense_autoencoder([6, 4, 3], corruption=layers.MaskingCorruption(0.5, seed=0), sparsity=layers.TopK(1), seed=0)
+    kinds = [type(layer).__name__ for layer in model.encoder.layers]
+    assert kinds == ["MaskingCorruption", "Dense", "Dense", "TopK"]
+    assert model.count_params() == plain.count_params()
+    code, kept = (ops.convert_to_numpy(m.encoder(x)) for m in (plain, model))
+    assert np.array_equal(kept, np.where(code == code.max(axis=1, keepdims=True), code, 0))
+
+
+@pytest.mark.parametrize("name", ["corruption", "sparsity"])
+def test_what_is_no_layer_is_refused(name):
+    with pytest.raises(TypeError, match=f"{name} must be a Keras layer or None, got 0.5 of type float"):
+        models.dense_autoencoder([6, 3], **{name: 0.5})

@@ -24,6 +24,9 @@ FIGURES = {
     "image_grid": lambda ax=None: plotting.image_grid(IMAGES, n_columns=5, titles=list("abcdefghijkl"), ax=ax),
     "image_rows": lambda ax=None: plotting.image_rows({"original": IMAGES, "copy": IMAGES + 0.1}, ax=ax),
     "reconstructions": lambda ax=None: plotting.reconstructions(IMAGES, IMAGES - 0.1, n=5, ax=ax),
+    "filters": lambda ax=None: plotting.filters(POINTS.repeat(392, axis=1).T - 0.5, n_columns=5, ax=ax),
+    "activations": lambda ax=None: plotting.activations({"plain": POINTS, "sparse": POINTS**4}, ax=ax),
+    "vector_field": lambda ax=None: plotting.vector_field(POINTS, 0.1 - 0.2 * POINTS, data=POINTS, ax=ax),
     "projection_arrows": lambda ax=None: plotting.projection_arrows(POINTS, POINTS * 0.9, ax=ax),
     "loading_vectors": lambda ax=None: plotting.loading_vectors(POINTS, POINTS.mean(0), np.eye(2), np.ones(2), ax=ax),
     "explained_variance": lambda ax=None: plotting.explained_variance(np.array([0.6, 0.3]), ax=ax),
@@ -268,3 +271,36 @@ def test_angles_of_loading_vectors_are_those_of_lines():
 def test_bad_input(call, error, sentence):
     with pytest.raises(error, match=sentence):
         call()
+
+
+def test_filters_are_columns_each_on_its_own_scale():
+    kernel = np.zeros((6, 2))
+    kernel[:, 0], kernel[:, 1] = [1, 2, 3, 4, 5, -10], [0, 0, 0, 0, 0, 0.001]
+    drawn = plotting.filters(kernel, image_shape=(2, 3)).axes[0].images[0]
+    canvas = np.ma.filled(drawn.get_array().astype(float), np.nan)
+    np.testing.assert_allclose(canvas[:2, :3], [[0.1, 0.2, 0.3], [0.4, 0.5, -1]], atol=1e-6)
+    assert canvas[1, 7] == pytest.approx(1) and drawn.get_clim() == (-1, 1)
+    for bad, sentence in (((3, 3), r"a row for each pixel, 3 x 3 = 9, got shape \(6, 2\)"), (None, "2 x 2 = 4, got shape")):
+        with pytest.raises(ValueError, match=sentence):
+            plotting.filters(kernel, image_shape=bad)
+
+
+def test_activations_are_shares_that_add_up_to_one():
+    code = np.random.default_rng(0).random((50, 4))
+    ax = plotting.activations({"one": code, "two": 3 * code}, bins=7).axes[0]
+    for patch in ax.patches:
+        values, edges, _ = patch.get_data()
+        assert values.sum() == pytest.approx(1)
+        assert (edges[0], edges[-1]) == (code.min(), 3 * code.max())
+    assert ax.get_yscale() == "log"
+    with pytest.raises(TypeError, match="codes must be a dictionary"):
+        plotting.activations(code)
+
+
+def test_a_vector_field_has_its_arrows_in_true_length():
+    fig = plotting.vector_field(POINTS, POINTS / 2)
+    (field,) = [c for c in fig.axes[0].collections if isinstance(c, matplotlib.quiver.Quiver)]
+    np.testing.assert_allclose(np.column_stack([field.U, field.V]), POINTS / 2)
+    assert field.scale == 1 and field.angles == "xy" and field.scale_units == "xy"
+    with pytest.raises(ValueError, match="points and arrows must have one shape"):
+        plotting.vector_field(POINTS, POINTS[:3])
