@@ -136,13 +136,14 @@ def dense_autoencoder(
 
 def tied_autoencoder(
     layer_sizes, *, activation="gelu", code_activation=None, output_activation="sigmoid",
-    kernel_initializer="he_normal", seed=None, dtype=None, name="tied_autoencoder",
+    kernel_initializer="he_normal", corruption=None, sparsity=None, seed=None, dtype=None, name="tied_autoencoder",
 ):  # fmt: skip
     """An autoencoder of dense layers whose decoder uses the encoder's kernels, transposed: half the weights.
 
     Args:
         layer_sizes: of the encoder, from the input to the code, two or more; the decoder mirrors them.
-        activation, code_activation, output_activation, kernel_initializer, seed, dtype, name: as in `dense_autoencoder`.
+        activation, code_activation, output_activation, kernel_initializer, corruption, sparsity, seed, dtype, name: as in
+            `dense_autoencoder`.
 
     Returns:
         An `Autoencoder`, built and not compiled; `.decoder` is made of `layers.DenseTranspose`.
@@ -155,11 +156,13 @@ def tied_autoencoder(
     (24334, 47854)
     """
     sizes = _sizes("layer_sizes", layer_sizes)
-    encoder = _dense_stack("encoder", sizes, activation, code_activation, kernel_initializer, _seeds(seed), dtype)
+    around = [_layer("corruption", corruption), _layer("sparsity", sparsity)]
+    encoder = _dense_stack("encoder", sizes, activation, code_activation, kernel_initializer, _seeds(seed), dtype, *around)
+    denses = encoder.layers[len(around[0]) : len(around[0]) + len(sizes) - 1]
     activations = [activation] * (len(sizes) - 2) + [output_activation]
     transposed = [
         DenseTranspose(dense, activation, dtype=dtype, name=f"decoder_{i + 1}")
-        for i, (dense, activation) in enumerate(zip(encoder.layers[::-1], activations))
+        for i, (dense, activation) in enumerate(zip(denses[::-1], activations))
     ]
     return Autoencoder(encoder, keras.Sequential([keras.Input((sizes[-1],)), *transposed], name="decoder"), name=name)
 

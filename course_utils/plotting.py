@@ -275,7 +275,7 @@ def vector_field(points, arrows, data=None, alt=None, ax=None):
     fig, ax = _axes(ax, alt, 6, 4.6)
     if data is not None:
         ax.scatter(*_points("data", data).T, s=3, color=COLOURS[4], linewidths=0)
-    ax.quiver(*points.T, *arrows.T, angles="xy", scale_units="xy", scale=1, width=0.003, color=COLOURS[0])
+    ax.quiver(*points.T, *arrows.T, angles="xy", scale_units="xy", scale=1, width=0.004, headwidth=4, color=COLOURS[0])
     _equal(ax)
     return fig
 

@@ -171,17 +171,21 @@ def test_other_bad_arguments_are_refused():
         models.Autoencoder(half, keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]))
 
 
-def test_corruption_and_sparsity_stand_around_the_encoder(x):
-    plain = models.dense_autoencoder([6, 4, 3], seed=0)
-    model = models.dense_autoencoder([6, 4, 3], corruption=layers.MaskingCorruption(0.5, seed=0), sparsity=layers.TopK(1), seed=0)
+def test_corruption_and_sparsity_stand_around_the_encoder(x, make, tmp_path):
+    plain = make([6, 4, 3], seed=0)
+    model = make([6, 4, 3], corruption=layers.MaskingCorruption(0.5, seed=0), sparsity=layers.TopK(1), seed=0)
     kinds = [type(layer).__name__ for layer in model.encoder.layers]
     assert kinds == ["MaskingCorruption", "Dense", "Dense", "TopK"]
     assert model.count_params() == plain.count_params()
     code, kept = (ops.convert_to_numpy(m.encoder(x)) for m in (plain, model))
     assert np.array_equal(kept, np.where(code == code.max(axis=1, keepdims=True), code, 0))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert loaded.count_params() == plain.count_params()  # tied is still tied
+    assert np.allclose(ops.convert_to_numpy(loaded(x)), ops.convert_to_numpy(model(x)), atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["corruption", "sparsity"])
-def test_what_is_no_layer_is_refused(name):
+def test_what_is_no_layer_is_refused(make, name):
     with pytest.raises(TypeError, match=f"{name} must be a Keras layer or None, got 0.5 of type float"):
-        models.dense_autoencoder([6, 3], **{name: 0.5})
+        make([6, 3], **{name: 0.5})
