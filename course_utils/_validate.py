@@ -13,6 +13,9 @@ def number_array(name, value, ndim=None, floating=False):
         array = np.asarray(value)
     except ValueError as error:  # rows of unequal length
         raise ValueError(f"{name} must be an array whose rows have one length, got a ragged {_kind(value)}") from error
+    except (RuntimeError, TypeError) as error:  # a tensor of PyTorch that records gradients, say
+        hint = "pass keras.ops.convert_to_numpy(...) of it"
+        raise TypeError(f"{name} must be a NumPy array or what NumPy can read, got {_kind(value)}: {hint}") from error
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} must be an array of real numbers, got {_kind(value)} of dtype {array.dtype}")
     if floating and array.dtype.kind != "f":
@@ -59,6 +62,14 @@ def real(name, value, at_least=None):
         wanted = "finite" if at_least is None else f"finite and at least {at_least}"
         raise ValueError(f"{name} must be {wanted}, got {value}")
     return float(value)
+
+
+def image_shape(name, value):
+    """`value` as (height, width), each at least 1."""
+    if isinstance(value, str) or not hasattr(value, "__iter__") or len(tuple(value)) != 2:
+        raise TypeError(f"{name} must be a pair (height, width), got {value!r}")
+    height, width = value
+    return integer(f"{name}[0]", height, 1), integer(f"{name}[1]", width, 1)
 
 
 def share(name, value):

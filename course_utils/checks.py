@@ -738,9 +738,13 @@ def check_mask(mask):
     def judge(result):
         if problem := _shape_problem(result, images.shape):
             return problem
+        if np.asarray(result).dtype == bool:
+            return "these are the places alone: multiply the images by them"
         result = np.asarray(result, float)
         black = result == 0
         share = black.mean()
+        if share == 1:
+            return "all pixels became 0"
         kept = result[~black]
         if kept.size and _close(kept, images[~black] / (1 - rate)):
             return "the pixels that are left became brighter: that is dropout's rescaling; masking leaves them as they are"
@@ -758,18 +762,27 @@ def check_mask(mask):
             return f"a share of {share:.2f} of the pixels became 0, wanted {rate}"
         return None
 
-    earlier = []
+    first = np.random.default_rng(0)
+    rngs, drawn = iter((first, first, np.random.default_rng(0), np.random.default_rng(1))), []
+    hint = "draw from the rng that you are given, and from nothing else: "
 
-    def other_places(result):
-        earlier.append(np.asarray(result))
-        if len(earlier) == 2 and np.array_equal(*earlier):
-            return "two calls with one rng drew the same places: use the rng that you are given, not a new one each time"
-        return None
+    def with_rng(images, rate):
+        drawn.append(mask(images, rate, next(rngs)))
+        return drawn[-1]
 
-    rng = np.random.default_rng(0)  # one for all calls, as a training would have it
-    bound = (lambda images, rate: mask(images, rate, rng)) if callable(mask) else mask
+    def goes_on(_):
+        return hint + "two calls with one rng drew the same places" if np.array_equal(drawn[0], drawn[1]) else None
+
+    def begins_anew(_):
+        return None if np.array_equal(drawn[0], drawn[2]) else hint + "two rngs of one seed drew different places"
+
+    def other_share(result):
+        return None if abs(np.mean(np.asarray(result) == 0) - 0.6) < 0.03 else "right for a rate of 0.3, but not for 0.6"
+
     case = images, rate
-    return _check(bound, (case, judge), (case, other_places), (case, other_places))
+    return _check(
+        with_rng if callable(mask) else mask, (case, judge), (case, goes_on), (case, begins_anew), ((images, 0.6), other_share)
+    )
 
 
 def check_psnr(psnr):
@@ -803,6 +816,10 @@ def check_psnr(psnr):
             return "the sign: a smaller error is a larger PSNR, 10 log10(1 / MSE)"
         if _close(result, 2 * right):
             return "20 goes with the root of the MSE; with the MSE itself it is 10"
+        if _close(result, right / 2):
+            return "10 goes with the MSE; with its root it is 20"
+        if _close(result, np.mean(-10 * np.log10(((x - x_hat) ** 2).mean(axis=0)))):
+            return "the MSE is the mean over the pixels of an image (axis 1): yours is over the images"
         if _close(result, np.mean(-10 * np.log(mse))):
             return "decibels are made with the logarithm to the base 10, np.log10"
         if _close(result, np.mean(-10 * np.log10(mse * x.shape[1]))):
@@ -850,7 +867,8 @@ def check_shrinkage(shrinkage):
             return "upside down: the factor is at most 1"
         return "minimise the mean of (v_j - a (v_j + noise))^2 over a: set its derivative to 0"
 
-    return _check(shrinkage, ((v, s), judge))
+    other = "right for a standard deviation of 0.5, but not for 0.7"
+    return _check(shrinkage, ((v, s), judge), _another(v, 0.7, expected=v / (v + 0.49), hint=other))
 
 
 def check_kl_penalty(kl_penalty):
@@ -883,6 +901,8 @@ def check_kl_penalty(kl_penalty):
             return None
         if _close(result, half):
             return "this is half the formula: a unit that is off is an outcome too, add (1 - target) log((1 - target) / (1 - mean))"
+        if _close(result, right - half):
+            return "this is half the formula: add target log(target / mean), for the unit being on"
         if _close(result, right / code.shape[1]):
             return f"your penalty is {code.shape[1]} times too small: it was averaged over the units; sum over them"
         if _close(result, kl(mean, target).sum()):
@@ -899,7 +919,8 @@ def check_kl_penalty(kl_penalty):
             return "this is in bits: nats have the natural logarithm, np.log"
         return "mean = code.mean(axis=0), then the sum over the units of both halves of the formula"
 
-    return _check(kl_penalty, ((code, target), judge))
+    other = "right for a target of 0.1, but not for 0.3"
+    return _check(kl_penalty, ((code, target), judge), _another(code, 0.3, expected=kl(0.3, mean).sum(), hint=other))
 
 
 def check_top_k(top_k):
@@ -950,4 +971,14 @@ def check_top_k(top_k):
             return "you compared all images with one threshold: each image has its own k largest"
         return "each row keeps its k largest values, in their places, and has zeros elsewhere"
 
-    return _check(top_k, ((code, k), judge))
+    few = np.array([[-1.0, -2.0, 3.0, -4.0, -5.0], [1.0, 2.0, 3.0, 4.0, 5.0]])
+    kept = np.array([[-1.0, -2.0, 3.0, 0, 0], [0, 0, 3.0, 4.0, 5.0]])
+
+    def other(result):
+        if _close(result, kept):
+            return None
+        if _close(result, np.maximum(kept, 0)):
+            return "a negative value may be among the k largest: then it is kept"
+        return "right for k = 2, but not for k = 3"
+
+    return _check(top_k, ((code, k), judge), ((few, 3), other))

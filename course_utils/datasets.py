@@ -216,7 +216,7 @@ def mask_pixels(images, rate, seed=0):
     images, rate, rng = _to_corrupt(images), _validate.share("rate", rate), _generator(seed)
     masked = np.empty_like(images)
     for i, image in enumerate(images):
-        masked[i] = image * (rng.random(image.shape, np.float32) >= rate)
+        masked[i] = np.where(rng.random(image.shape, np.float32) >= rate, np.clip(image, 0, 1), 0)
     return masked
 
 
@@ -244,7 +244,7 @@ def mask_block(images, size, seed=0):
     top, left = (rng.integers(0, side - size + 1, (len(images), 1, 1)) for side in (height, width))
     row, column = np.arange(height).reshape(1, -1, 1), np.arange(width).reshape(1, 1, -1)
     hole = (row >= top) & (row < top + size) & (column >= left) & (column < left + size)
-    masked = images.copy()
+    masked = np.clip(images, 0, 1)
     masked[hole] = 0
     return masked, hole
 

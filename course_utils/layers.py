@@ -98,11 +98,14 @@ class _Corruption(keras.layers.Layer):
 
     def __init__(self, seed=None, **kwargs):
         super().__init__(**kwargs)
-        self.seed = None if seed is None else _validate.integer("seed", seed, 0)
+        self.seed = None if seed is None else _validate.integer("seed", seed, 0, 2**31 - 1)  # the most that all backends take
         # An integer given to keras.random itself would draw the same noise at every call.
         self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def call(self, inputs, training=False):
+        dtype = keras.backend.standardize_dtype(inputs.dtype)
+        if not keras.backend.is_float_dtype(dtype):
+            raise TypeError(f"the input of {self.name!r} must be floating point, in [0, 1], got {dtype}: divide images by 255")
         return self.corrupt(inputs) if training else inputs
 
     def compute_output_shape(self, input_shape):
@@ -124,10 +127,10 @@ class GaussianCorruption(_Corruption):
         seed: an integer, at least 0, makes the *sequence* of draws repeatable. Each call draws anew.
         kwargs: passed on to `keras.layers.Layer`: name, dtype.
 
-    Input and output: shape (batch, ...), in [0, 1].
+    Input and output: floating point, shape (batch, ...), in [0, 1]. (The range is not looked at, in the middle of a network.)
 
     Raises:
-        TypeError, ValueError: if an argument will not do.
+        TypeError, ValueError: if an argument will not do, or the input is not floating point.
 
     >>> noisy = GaussianCorruption(0.5, seed=0)(ops.full((2, 784), 0.5), training=True)
     >>> float(ops.min(noisy)) >= 0 and float(ops.max(noisy)) <= 1
@@ -158,10 +161,10 @@ class MaskingCorruption(_Corruption):
         rate: the share, from 0 to below 1. Each value is hit independently.
         seed, kwargs: as in `GaussianCorruption`.
 
-    Input and output: shape (batch, ...).
+    Input and output: floating point, shape (batch, ...).
 
     Raises:
-        TypeError, ValueError: if an argument will not do.
+        TypeError, ValueError: if an argument will not do, or the input is not floating point.
 
     >>> masked = MaskingCorruption(0.5, seed=0)(ops.ones((2, 784)), training=True)
     >>> float(ops.max(masked))  # where Dropout(0.5) would put out 2.0
@@ -174,7 +177,7 @@ class MaskingCorruption(_Corruption):
 
     def corrupt(self, inputs):
         kept = keras.random.uniform(ops.shape(inputs), seed=self.seed_generator) >= self.rate
-        return inputs * ops.cast(kept, inputs.dtype)
+        return ops.where(kept, inputs, ops.zeros_like(inputs))
 
     def get_config(self):
         return super().get_config() | {"rate": self.rate}
@@ -206,10 +209,7 @@ class BlockCorruption(_Corruption):
     def __init__(self, size, image_shape=None, seed=None, **kwargs):
         super().__init__(seed, **kwargs)
         self.size = _validate.integer("size", size, 1)
-        self.image_shape = None
-        if image_shape is not None:
-            height, width = image_shape
-            self.image_shape = _validate.integer("image_shape[0]", height, 1), _validate.integer("image_shape[1]", width, 1)
+        self.image_shape = None if image_shape is None else _validate.image_shape("image_shape", image_shape)
 
     def build(self, input_shape):
         sides = self.image_shape or tuple(input_shape[1:3])
@@ -218,9 +218,12 @@ class BlockCorruption(_Corruption):
             wanted = f"(batch, {sides[0] * sides[1]})" if flat else "(batch, height, width) or (batch, height, width, channels)"
             hint = "" if flat else ": for flat images pass image_shape"
             raise ValueError(f"the input of {self.name!r} must have shape {wanted}, got {tuple(input_shape)}{hint}")
+        if None in sides:
+            raise ValueError(f"the input of {self.name!r} must have a fixed height and width, got shape {tuple(input_shape)}")
         if self.size > min(sides):
             raise ValueError(f"size must be at most the image's sides, {sides[0]} x {sides[1]}, got {self.size}")
         self._sides = sides
+        self.input_spec = keras.layers.InputSpec(shape=(None, *input_shape[1:]))
 
     def corrupt(self, inputs):
         shape, (height, width) = ops.shape(inputs), self._sides
@@ -248,8 +251,8 @@ class KLSparsity(keras.layers.Layer):
 
         weight * sum over j of  rho log(rho / rho_hat_j) + (1 - rho) log((1 - rho) / (1 - rho_hat_j)),
 
-    the Kullback-Leibler divergence, in nats, between two coins, summed over the units. After Lee, Ekanadham & Ng, "Sparse
-    deep belief net model for visual area V2", NIPS 2007, and Ng, "Sparse autoencoder", CS294A lecture notes (2011).
+    the Kullback-Leibler divergence, in nats (natural logarithms), between two coins, summed over the units. After Ng, "Sparse
+    autoencoder", CS294A lecture notes (2011).
 
     It is the layer that adds the loss. An `activity_regularizer` would not do: Keras divides what that returns by the batch
     size, which suits a sum over examples and not a penalty on their mean.
@@ -283,10 +286,12 @@ class KLSparsity(keras.layers.Layer):
     def build(self, input_shape):
         if len(input_shape) != 2:
             raise ValueError(f"the input of {self.name!r} must be 2-D, (batch, units), got shape {tuple(input_shape)}")
+        self.input_spec = keras.layers.InputSpec(ndim=2)
 
     def call(self, inputs):
         mean = ops.mean(ops.cast(inputs, "float32"), axis=0)  # 16 bits are too few for small means
-        mean = ops.clip(mean, self._LEAST, 1 - self._LEAST)
+        # The value is clipped and the gradient is not: a unit that is off or on for good is pulled hardest.
+        mean = mean + ops.stop_gradient(ops.clip(mean, self._LEAST, 1 - self._LEAST) - mean)
         on = self.target * ops.log(self.target / mean)
         off = (1 - self.target) * ops.log((1 - self.target) / (1 - mean))
         self.add_loss(self.weight * ops.sum(on + off))
@@ -305,7 +310,7 @@ class TopK(keras.layers.Layer):
 
     The k-sparse autoencoder of Makhzani & Frey, "k-Sparse autoencoders", arXiv:1312.5663 (2013), has it behind
     a linear code. The gradient flows through the values that are kept. Of equal values, which 16 bits make likely,
-    those that come first are kept: never more than k.
+    those that come first are kept: never more than k. NaN is handed on, so that it is seen.
 
     Args:
         k: how many, at least 1.
@@ -327,12 +332,16 @@ class TopK(keras.layers.Layer):
     def build(self, input_shape):
         if input_shape[-1] is None or input_shape[-1] < self.k:
             raise ValueError(f"k must be at most the number of units, got k = {self.k} and an input of shape {tuple(input_shape)}")
+        self.input_spec = keras.layers.InputSpec(axes={-1: input_shape[-1]})
 
     def call(self, inputs):
-        least = ops.top_k(inputs, self.k)[0][..., -1:]
-        above, equal = inputs > least, ops.cast(inputs == least, "int32")
+        # Compared in 32 bits: a compiler may keep more bits of a 16-bit value in one place than in another.
+        code = ops.cast(inputs, "float32")
+        least = ops.top_k(code, self.k)[0][..., -1:]
+        above, equal = code > least, ops.cast(code == least, "int32")
         left = self.k - ops.sum(ops.cast(above, "int32"), axis=-1, keepdims=True)
         kept = ops.logical_or(above, ops.logical_and(equal > 0, ops.cumsum(equal, axis=-1) <= left))
+        kept = ops.logical_or(kept, ops.isnan(code))
         return ops.where(kept, inputs, ops.zeros_like(inputs))
 
     def compute_output_shape(self, input_shape):

@@ -127,9 +127,10 @@ def hoyer_sparsity(code):
         raise ValueError(f"code must have two units or more, got shape {code.shape}")
     root, total = np.sqrt(code.shape[1]), 0.0
     for start in range(0, len(code), _ROWS):
-        z = code[start : start + _ROWS].astype(np.float64)
+        z = np.abs(code[start : start + _ROWS].astype(np.float64))
+        z /= np.maximum(z.max(axis=1, keepdims=True), np.finfo(float).tiny)  # so that no square overflows
         norm = np.sqrt((z**2).sum(axis=1))
-        ratio = np.divide(np.abs(z).sum(axis=1), norm, out=np.ones(len(z)), where=norm > 0)
+        ratio = np.divide(z.sum(axis=1), norm, out=np.ones(len(z)), where=norm > 0)
         total += ((root - ratio) / (root - 1)).sum()
     return float(total / len(code))
 
@@ -151,7 +152,8 @@ def linear_probe(train, validation, test, strengths=(0.01, 0.1, 1.0)):
 
     Args:
         train, validation, test: each a pair of codes, shape (n, units), and classes, shape (n,), integers.
-        strengths: values of C, above 0: the smaller, the stronger the L2 penalty on the weights.
+        strengths: values of C, above 0: the smaller, the stronger the L2 penalty on the weights. Of equally good ones the
+            smallest is taken.
 
     Returns:
         A `Probe`: `.error` (test) and `.validation_error` in percent, and the `.strength` chosen.
@@ -174,12 +176,13 @@ def linear_probe(train, validation, test, strengths=(0.01, 0.1, 1.0)):
             )
     if len(np.unique(classes)) < 2:
         raise ValueError(f"train must have two classes or more, got only {classes[0]}")
-    if isinstance(strengths, str) or not hasattr(strengths, "__iter__") or not len(strengths):
-        raise TypeError(f"strengths must be a list of one number or more, got {strengths!r}")
+    strengths = list(strengths) if np.iterable(strengths) and not isinstance(strengths, str) else []
+    if not strengths:
+        raise TypeError("strengths must be a list of one number or more")
     for i, strength in enumerate(strengths):
         if not _validate.real(f"strengths[{i}]", strength, 0):
             raise ValueError(f"strengths[{i}] must be above 0, got 0")
-    mean, scale = codes.mean(axis=0), codes.std() or 1.0
+    mean, scale = codes.mean(axis=0), float(codes.std()) or 1.0
 
     def standard(x):
         x = x - mean
@@ -190,7 +193,7 @@ def linear_probe(train, validation, test, strengths=(0.01, 0.1, 1.0)):
         return float(100 * np.mean(model.predict(standard(part[0])) != part[1]))
 
     x, best = standard(codes), None
-    for strength in strengths:
+    for strength in sorted(strengths):
         # The tolerance is loose for an optimum and tight for a count of errors: hundreds of iterations fewer.
         model = LogisticRegression(C=strength, tol=1e-3, max_iter=1000).fit(x, classes)
         wrong = error(model, parts["validation"])
@@ -203,6 +206,7 @@ def _codes_and_classes(name, part):
     if not isinstance(part, (tuple, list)) or len(part) != 2:
         raise TypeError(f"{name} must be a pair (codes, classes), got {type(part).__name__}")
     codes = _validate.number_array(f"{name}[0]", part[0], ndim=2, floating=True)
+    codes = codes.astype(np.float32) if codes.dtype == np.float16 else codes  # whose squares overflow
     classes = _validate.number_array(f"{name}[1]", part[1], ndim=1)
     if classes.dtype.kind not in "ui":
         raise TypeError(f"{name}[1] must be classes, integers, got {classes.dtype}")

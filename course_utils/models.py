@@ -3,7 +3,7 @@ import keras
 from keras import ops
 
 from course_utils import _validate
-from course_utils.layers import DenseTranspose, sharing
+from course_utils.layers import DenseTranspose, KLSparsity, sharing
 
 
 @keras.saving.register_keras_serializable(package="course_utils")
@@ -105,17 +105,18 @@ def dense_autoencoder(
         corruption: a layer in front of the encoder, for a denoising autoencoder: `layers.GaussianCorruption(0.5)`,
             `layers.MaskingCorruption(0.5)` or another that changes its input in training only.
         sparsity: a layer behind the code, for a sparse autoencoder: `layers.KLSparsity(0.1)`, `layers.TopK(25)` or another
-            that keeps its shape.
+            that keeps its shape. `KLSparsity` wants a code from 0 to 1: pass `code_activation="sigmoid"`.
         seed: an integer makes the initial weights repeatable, whatever was drawn before. None: as Keras's own
             generator gives them (`keras.utils.set_random_seed`).
-        dtype: a dtype policy, such as "float32" or the one that `training.fastest_precision` recommends.
+        dtype: a dtype policy of the dense layers, such as "float32" or the one that `training.fastest_precision` recommends.
+            (`corruption` and `sparsity` have their own.)
         name: of the model.
 
     Returns:
         An `Autoencoder`, built and not compiled.
 
     Raises:
-        TypeError, ValueError: if the sizes will not do.
+        TypeError, ValueError: if the sizes, the layers or their combination will not do.
 
     >>> model = dense_autoencoder([784, 300, 150])
     >>> [layer.units for layer in model.encoder.layers + model.decoder.layers]
@@ -128,7 +129,7 @@ def dense_autoencoder(
             f"decoder_sizes must begin with the code's {sizes[-1]} and end with the input's {sizes[0]}, got {back}"
         )
     seeds = _seeds(seed)
-    around = [_layer("corruption", corruption), _layer("sparsity", sparsity)]
+    around = _around(corruption, sparsity, code_activation)
     encoder = _dense_stack("encoder", sizes, activation, code_activation, kernel_initializer, seeds, dtype, *around)
     decoder = _dense_stack("decoder", back, activation, output_activation, kernel_initializer, seeds, dtype)
     return Autoencoder(encoder, decoder, name=name)
@@ -149,14 +150,14 @@ def tied_autoencoder(
         An `Autoencoder`, built and not compiled; `.decoder` is made of `layers.DenseTranspose`.
 
     Raises:
-        TypeError, ValueError: if the sizes will not do.
+        TypeError, ValueError: if the sizes, the layers or their combination will not do.
 
     >>> tied, free = tied_autoencoder([784, 30]), dense_autoencoder([784, 30])
     >>> tied.count_params(), free.count_params()  # one kernel of 784 x 30 and both biases; two kernels
     (24334, 47854)
     """
     sizes = _sizes("layer_sizes", layer_sizes)
-    around = [_layer("corruption", corruption), _layer("sparsity", sparsity)]
+    around = _around(corruption, sparsity, code_activation)
     encoder = _dense_stack("encoder", sizes, activation, code_activation, kernel_initializer, _seeds(seed), dtype, *around)
     denses = encoder.layers[len(around[0]) : len(around[0]) + len(sizes) - 1]
     activations = [activation] * (len(sizes) - 2) + [output_activation]
@@ -184,11 +185,14 @@ def _seeds(seed):
         start = None if start is None else start + 1_000_003  # far from the next seed's own
 
 
-def _layer(name, layer):
-    """A list with that layer, or an empty one."""
-    if layer is not None and not isinstance(layer, keras.layers.Layer):
-        raise TypeError(f"{name} must be a Keras layer or None, got {layer!r} of type {type(layer).__name__}")
-    return [] if layer is None else [layer]
+def _around(corruption, sparsity, code_activation):
+    """Two lists, of the layer in front of the encoder's dense ones and of the layer behind them; empty where there is none."""
+    for name, layer in (("corruption", corruption), ("sparsity", sparsity)):
+        if layer is not None and not isinstance(layer, keras.layers.Layer):
+            raise TypeError(f"{name} must be a Keras layer or None, got {layer!r} of type {type(layer).__name__}")
+    if isinstance(sparsity, KLSparsity) and code_activation in (None, "linear"):
+        raise ValueError(f"code_activation must be from 0 to 1, such as 'sigmoid', for KLSparsity, got {code_activation!r}")
+    return [[layer] * (layer is not None) for layer in (corruption, sparsity)]
 
 
 def _dense_stack(name, sizes, activation, last_activation, kernel_initializer, seeds, dtype, first=(), last=()):

@@ -206,9 +206,8 @@ def filters(kernel, image_shape=None, n_columns=20, alt=None, ax=None):
     """
     kernel = _validate.number_array("kernel", kernel, ndim=2).astype(np.float32)
     n_inputs, units = kernel.shape
-    if image_shape is None:
-        image_shape = (round(n_inputs**0.5),) * 2
-    height, width = (_validate.integer(f"image_shape[{i}]", side, 1) for i, side in enumerate(_listed("image_shape", image_shape)))
+    square = (round(n_inputs**0.5),) * 2
+    height, width = square if image_shape is None else _validate.image_shape("image_shape", image_shape)
     if height * width != n_inputs:
         raise ValueError(
             f"kernel must have a row for each pixel, {height} x {width} = {height * width}, got shape {kernel.shape}: "
@@ -276,6 +275,8 @@ def vector_field(points, arrows, data=None, alt=None, ax=None):
     if data is not None:
         ax.scatter(*_points("data", data).T, s=3, color=COLOURS[4], linewidths=0)
     ax.quiver(*points.T, *arrows.T, angles="xy", scale_units="xy", scale=1, width=0.004, headwidth=4, color=COLOURS[0])
+    ax.update_datalim(points + arrows)  # Matplotlib looks at the tails alone
+    ax.autoscale_view()
     _equal(ax)
     return fig
 

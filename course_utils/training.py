@@ -333,7 +333,7 @@ def train_layerwise(autoencoder, x, *, epochs, batch_size=256, optimizer=None, l
         raise TypeError(f"autoencoder must be a models.Autoencoder, got {type(autoencoder).__name__}")
     halves = autoencoder.encoder, autoencoder.decoder
     if not all(isinstance(half, keras.Sequential) and half.built for half in halves) or len({len(h.layers) for h in halves}) > 1:
-        raise ValueError("autoencoder must have an encoder and a decoder that are built Sequentials of as many layers each")
+        raise ValueError("autoencoder must have an encoder and a decoder that are built Sequentials of as many layers each, without corruption or sparsity")
     if optimizer is not None and not callable(optimizer):
         raise TypeError(
             f"optimizer must be a function that makes one for each phase, such as keras.optimizers.Adam, got {type(optimizer).__name__}"

@@ -357,7 +357,9 @@ def test_spoilt_images_stay_in_range_and_leave_the_originals_alone(spoil, dtype)
     assert np.array_equal(spoil(x), spoilt) and not np.array_equal(spoil(x, seed=1), spoilt)
     rng = np.random.default_rng(0)
     assert not np.array_equal(spoil(x, seed=rng), spoil(x, seed=rng))  # a generator goes on
-    assert not np.array_equal(spoilt[0] - x[0], spoilt[1] - x[1])  # each image is spoilt in its own way
+    alike = spoil(np.full_like(x, 0.5))
+    assert not np.array_equal(alike[0], alike[1])  # each image is spoilt in its own way
+    assert spoil(np.full_like(x, 1 + 5e-4)).max() <= 1 and spoil(np.full_like(x, -5e-4)).min() >= 0  # rounding that is let through
 
 
 def test_noise_and_masks_have_the_size_that_was_asked_for():

@@ -99,6 +99,8 @@ def numbers(tensor):
 def test_a_corruption_works_in_training_only_and_leaves_its_input_alone(make):
     layer, before = make(seed=0), IMAGES.copy()
     assert np.array_equal(numbers(layer(IMAGES)), before)
+    alike = numbers(make(seed=0)(np.full_like(IMAGES, 0.5), training=True))
+    assert not np.array_equal(alike[0], alike[1])  # each image in its own way
     spoilt = numbers(layer(IMAGES, training=True))
     assert spoilt.shape == before.shape and not np.array_equal(spoilt, before)
     assert spoilt.min() >= 0 and spoilt.max() <= 1
@@ -175,6 +177,12 @@ def test_a_block_is_a_square_at_any_place(shape, image_shape):
         (lambda: GaussianCorruption(-0.1), ValueError, "stddev must be finite and at least 0, got -0.1"),
         (lambda: GaussianCorruption("0.5"), TypeError, "stddev must be a number, got '0.5'"),
         (lambda: GaussianCorruption(0.5, seed=1.5), TypeError, "seed must be an integer, got 1.5"),
+        (lambda: GaussianCorruption(0.5, seed=2**31), ValueError, "seed must be from 0 to 2147483647"),
+        (lambda: GaussianCorruption(0.5)((IMAGES * 255).astype("uint8")), TypeError, "must be floating point.*got uint8: divide"),
+        (lambda: MaskingCorruption(0.5)((IMAGES * 255).astype("uint8")), TypeError, "must be floating point.*got uint8: divide"),
+        (lambda: BlockCorruption(2, 28), TypeError, r"image_shape must be a pair \(height, width\), got 28"),
+        (lambda: BlockCorruption(2, (28, 28, 1)), TypeError, r"image_shape must be a pair \(height, width\), got \(28, 28, 1\)"),
+        (lambda: keras.Sequential([keras.Input((None, 9, 1)), BlockCorruption(2)]), ValueError, "a fixed height and width"),
         (lambda: MaskingCorruption(50), ValueError, "rate must be from 0 to below 1, got 50: a share, not a percentage"),
         (lambda: MaskingCorruption(1.0), ValueError, "rate must be from 0 to below 1, got 1"),
         (lambda: BlockCorruption(0), ValueError, "size must be at least 1, got 0"),
@@ -193,6 +201,13 @@ def test_a_block_is_a_square_at_any_place(shape, image_shape):
 def test_layers_refuse_what_will_not_do(make, error, sentence):
     with pytest.raises(error, match=sentence):
         make()
+
+
+def test_layers_that_are_built_refuse_another_shape():
+    for layer, other in ((KLSparsity(0.1), (2, 9, 9)), (TopK(5), (2, 3)), (BlockCorruption(3), (2, 12, 9))):
+        layer(np.full((2, 9) if not isinstance(layer, BlockCorruption) else (2, 9, 9), 0.5, "float32"))
+        with pytest.raises(ValueError, match="incompatible"):
+            layer(np.full(other, 0.5, "float32"))
 
 
 def kl_by_hand(code, target):
@@ -239,9 +254,17 @@ def test_kl_sparsity_pulls_the_mean_activation_to_its_target():
     assert numbers(model.encoder(x)).mean() == pytest.approx(0.1, abs=0.01)
 
 
-def test_kl_sparsity_is_finite_and_pulls_where_a_unit_is_off_or_on_for_good():
-    for value in (0.0, 1.0):
-        assert np.isfinite(kl_of(KLSparsity(0.1), np.full((4, 3), value, "float32")))
+@pytest.mark.parametrize("bias", [-15.0, 15.0])
+def test_kl_sparsity_is_finite_and_pulls_where_a_unit_is_off_or_on_for_good(bias):
+    assert np.isfinite(kl_of(KLSparsity(0.1), np.full((4, 3), float(bias > 0), "float32")))
+    dense = keras.layers.Dense(3, "sigmoid", bias_initializer=keras.initializers.Constant(bias))
+    model = keras.Sequential([keras.Input((2,)), dense, KLSparsity(0.1)])
+    model.compile(optimizer=keras.optimizers.SGD(1.0), loss=lambda y, code: 0.0 * ops.sum(code))
+    model.fit(np.zeros((4, 2)), np.zeros((4, 3)), verbose=0)
+    assert (np.abs(numbers(dense.bias)) < 14.995).all()
+
+
+def test_kl_sparsity_computes_in_32_bits():
     code = KLSparsity(0.1, dtype="mixed_bfloat16")
     assert kl_of(code, np.full((4, 3), 0.01, "float32")) == pytest.approx(kl_by_hand(np.full((4, 3), 0.01), 0.1), rel=0.01)
 
@@ -269,6 +292,20 @@ def test_top_k_never_keeps_more_than_k_of_equal_values():
     many = np.random.default_rng(0).normal(size=(30, 1000)).astype("float32")
     half = TopK(25, dtype="bfloat16")(ops.cast(many, "bfloat16"))  # 16 bits: equal values are common
     assert ((numbers(half) != 0).sum(axis=1) == 25).all()
+
+
+def test_top_k_keeps_k_when_compiled_in_16_bits():
+    dense = keras.layers.Dense(300, "gelu", dtype="mixed_bfloat16", kernel_initializer=keras.initializers.GlorotUniform(0))
+    model = keras.Sequential([keras.Input((32,)), dense, TopK(25, dtype="mixed_bfloat16")])
+    model.compile(loss="mse", jit_compile=keras.backend.backend() != "torch")
+    x = np.random.default_rng(0).random((200, 32)).astype("float32")
+    kept = model.predict(x, batch_size=200, verbose=0).astype("float32")
+    assert (kept != 0).sum(axis=1).max() <= 25
+
+
+def test_top_k_hands_on_what_is_no_number():
+    kept = numbers(TopK(2)(np.array([[1.0, 2.0, np.nan, 3.0], [4.0, 3.0, 2.0, 1.0]], "float32")))
+    assert np.isnan(kept[0, 2]) and kept[1].tolist() == [4, 3, 0, 0]
 
 
 def test_the_gradient_of_top_k_reaches_the_kept_units_alone():

@@ -121,6 +121,7 @@ def test_hoyer_sparsity_of_codes_that_are_known():
     assert hoyer_sparsity(one_of_nine) == pytest.approx(1)
     assert hoyer_sparsity(all_alike) == pytest.approx(0)
     assert hoyer_sparsity(np.zeros((1, 9))) == 1
+    assert hoyer_sparsity(np.full((1, 9), 1e200)) == pytest.approx(0, abs=1e-9)
     code = np.random.default_rng(0).random((5000, 9))
     assert hoyer_sparsity(code) == pytest.approx(hoyer_sparsity(7 * code))
     by_hand = np.mean([(3 - np.abs(z).sum() / np.linalg.norm(z)) / 2 for z in code])
@@ -156,6 +157,14 @@ def test_linear_probe_chooses_on_validation_and_tests_once():
     assert linear_probe(train, validation, shuffled, strengths)[1:] == probe[1:]
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+@pytest.mark.parametrize("scale", [1e-4, 1e3])
+def test_linear_probe_does_not_mind_dtype_and_scale(dtype, scale):
+    parts = clusters(100, 0, 0.1), clusters(100, 1, 0.1), clusters(200, 2, 0.1)
+    probe = linear_probe(*((np.asarray(scale * x, dtype), y) for x, y in parts), strengths=iter((1.0, 0.1)))
+    assert probe.error < 2 and probe.strength == 0.1  # both are right: the smaller
+
+
 def test_linear_probe_does_not_mind_scale_and_offset():
     train, validation, test = clusters(100, 0), clusters(100, 1), clusters(200, 2)
     moved = [(1000 * x + 5000, y) for x, y in (train, validation, test)]
@@ -172,6 +181,7 @@ def test_linear_probe_does_not_mind_scale_and_offset():
         ({"train": (np.ones((4, 6)), np.ones(4))}, TypeError, r"train\[1\] must be classes, integers, got float64"),
         ({"train": (np.ones((4, 6), int), np.arange(4))}, TypeError, r"train\[0\] must be floating point"),
         ({"strengths": (0.0,)}, ValueError, r"strengths\[0\] must be above 0, got 0"),
+        ({"strengths": np.array(1.0)}, TypeError, "strengths must be a list of one number or more"),
         ({"strengths": ()}, TypeError, "strengths must be a list of one number or more"),
     ],
 )

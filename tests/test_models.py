@@ -185,6 +185,12 @@ def test_corruption_and_sparsity_stand_around_the_encoder(x, make, tmp_path):
     assert np.allclose(ops.convert_to_numpy(loaded(x)), ops.convert_to_numpy(model(x)), atol=1e-6)
 
 
+@pytest.mark.parametrize("code_activation", [None, "linear"])
+def test_kl_sparsity_wants_a_code_from_0_to_1(make, code_activation):
+    with pytest.raises(ValueError, match="code_activation must be from 0 to 1, such as 'sigmoid', for KLSparsity, got"):
+        make([6, 3], code_activation=code_activation, sparsity=layers.KLSparsity(0.1))
+
+
 @pytest.mark.parametrize("name", ["corruption", "sparsity"])
 def test_what_is_no_layer_is_refused(make, name):
     with pytest.raises(TypeError, match=f"{name} must be a Keras layer or None, got 0.5 of type float"):

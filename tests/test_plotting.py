@@ -302,5 +302,7 @@ def test_a_vector_field_has_its_arrows_in_true_length():
     (field,) = [c for c in fig.axes[0].collections if isinstance(c, matplotlib.quiver.Quiver)]
     np.testing.assert_allclose(np.column_stack([field.U, field.V]), POINTS / 2)
     assert field.scale == 1 and field.angles == "xy" and field.scale_units == "xy"
+    far = plotting.vector_field([[0.0, 0.0], [1.0, 1.0]], [[-3.0, 0.0], [0.0, 2.0]]).axes[0]
+    assert far.get_xlim()[0] <= -3 and far.get_ylim()[1] >= 3  # the tips are inside
     with pytest.raises(ValueError, match="points and arrows must have one shape"):
         plotting.vector_field(POINTS, POINTS[:3])
