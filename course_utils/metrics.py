@@ -48,8 +48,8 @@ def squared_error(x, x_hat):
 def psnr(x, x_hat):
     """Peak signal-to-noise ratio of images in [0, 1]: of each image, then averaged over images.
 
-    Of one image it is 10 log10(1 / MSE), with MSE the mean squared error over its pixels: 20 dB are an error of 0.1 a pixel,
-    and halving the error adds 6 dB. (The mean of the logarithms is not the logarithm of the mean: a PSNR
+    Of one image it is 10 log10(1 / MSE), with MSE the mean squared error over its pixels: 20 dB are a
+    root-mean-square error of 0.1 a pixel, and half the MSE is 3 dB more. (The mean of the logarithms is not the logarithm of the mean: a PSNR
     computed from the error of all images together is lower.)
 
     Args:
