@@ -4,6 +4,7 @@ import typing
 import numpy as np
 import scipy.linalg
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import NearestNeighbors
 
 from course_utils import _validate
 
@@ -200,6 +201,40 @@ def linear_probe(train, validation, test, strengths=(0.01, 0.1, 1.0)):
         if best is None or wrong < best[0]:
             best = wrong, float(strength), model
     return Probe(error(best[2], parts["test"]), best[0], best[1])
+
+
+def nearest_neighbour_accuracy(train, test=None):
+    """How often an example's nearest neighbour is of its own class, in percent.
+
+    The distance is Euclidean (scikit-learn's `NearestNeighbors`). It asks of a code, or of a map of
+    codes, whether examples of one class lie together, and trains nothing.
+
+    Args:
+        train: a pair of codes, shape (n, units), and classes, shape (n,), integers: among these a neighbour is looked for.
+        test: likewise: for these. None: for those of `train` themselves, each time without the example in question
+            ("leave one out").
+
+    Returns:
+        A float from 0 to 100.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> import numpy as np
+    >>> nearest_neighbour_accuracy((np.array([[0.0], [1.0], [5.0]]), np.array([3, 3, 7])))  # 5's neighbour is 1
+    66.66666666666667
+    """
+    codes, classes = _codes_and_classes("train", train)
+    if test is None:
+        if len(codes) < 2:
+            raise ValueError("train must have two examples or more, if each is to have another as its neighbour, got 1")
+        neighbours = NearestNeighbors(n_neighbors=1).fit(codes).kneighbors(return_distance=False)[:, 0]
+        return float(100 * np.mean(classes[neighbours] == classes))
+    test_codes, test_classes = _codes_and_classes("test", test)
+    if test_codes.shape[1] != codes.shape[1]:
+        raise ValueError(f"test must have codes of {codes.shape[1]} units, as those of train, got shape {test_codes.shape}")
+    neighbours = NearestNeighbors(n_neighbors=1).fit(codes).kneighbors(test_codes, return_distance=False)[:, 0]
+    return float(100 * np.mean(classes[neighbours] == test_classes))
 
 
 def _codes_and_classes(name, part):

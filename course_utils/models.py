@@ -1,4 +1,6 @@
 """Autoencoders in Keras 3, each with an `.encoder` and a `.decoder` that can be called on their own."""
+import math
+
 import keras
 from keras import ops
 
@@ -42,7 +44,8 @@ class Autoencoder(keras.Model):
 
     Raises:
         TypeError: if either half is no Keras model.
-        ValueError: if the decoder takes codes of another shape than the encoder makes.
+        ValueError: if the decoder takes codes of another shape than the encoder makes, or puts out another shape than
+            the encoder takes.
 
     >>> encoder = keras.Sequential([keras.Input((784,)), keras.layers.Dense(30)])
     >>> decoder = keras.Sequential([keras.Input((30,)), keras.layers.Dense(784)])
@@ -58,6 +61,10 @@ class Autoencoder(keras.Model):
         both_built = encoder.built and decoder.built
         if both_built and encoder.output_shape != decoder.input_shape:
             raise ValueError(f"decoder must take codes of shape {encoder.output_shape}, got an input of shape {decoder.input_shape}")
+        if both_built and decoder.output_shape != encoder.input_shape:  # a transposed convolution off by one row, say
+            raise ValueError(
+                f"decoder must put out reconstructions of shape {encoder.input_shape}, as the encoder's input, got {decoder.output_shape}"
+            )
         super().__init__(**kwargs)
         self.encoder = encoder
         self.decoder = decoder
@@ -166,6 +173,96 @@ def tied_autoencoder(
         for i, (dense, activation) in enumerate(zip(denses[::-1], activations))
     ]
     return Autoencoder(encoder, keras.Sequential([keras.Input((sizes[-1],)), *transposed], name="decoder"), name=name)
+
+
+def convolutional_autoencoder(
+    input_shape, code_size, filters=(16, 32, 64, 128), *, kernel_size=3, activation="silu", code_activation=None,
+    output_activation="sigmoid", kernel_initializer="he_normal", corruption=None, sparsity=None, seed=None, dtype=None,
+    name="convolutional_autoencoder",
+):  # fmt: skip
+    """An autoencoder of images: convolutions and pooling down to a code, transposed convolutions up again.
+
+    Each number of filters is a stage. On the way down a stage is a convolution and a max-pooling that halves height and width; a
+    dense layer makes the code of what is left. On the way up a dense layer makes the smallest stage again, and
+    each transposed convolution doubles height and width. Its kernel is 4 and its stride 2, so that
+    every output pixel is reached by the same number of inputs (in each direction two) and no checkerboard arises; see Odena et al.,
+    "Deconvolution and checkerboard artifacts", Distill (2016).
+
+    Args:
+        input_shape: of one image: (height, width) for grey images as the loaders give them, or (height, width, channels).
+            Height and width must be multiples of 2 to the power of the number of stages.
+        code_size: numbers in the code, at least 1.
+        filters: of each stage on the way down, one number or more; the way up has the same, backwards.
+        kernel_size: of the convolutions, an odd number.
+        activation: of the hidden layers.
+        code_activation, output_activation, kernel_initializer, corruption, sparsity, seed, dtype, name: as in `dense_autoencoder`.
+
+    Returns:
+        An `Autoencoder`, built and not compiled. Reconstructions have the shape of the images.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do, or the image cannot be halved so often.
+
+    >>> model = convolutional_autoencoder((64, 64), code_size=32, filters=(16, 32))
+    >>> [tuple(layer.output.shape[1:]) for layer in model.encoder.layers]
+    [(64, 64, 1), (64, 64, 16), (32, 32, 16), (32, 32, 32), (16, 16, 32), (8192,), (32,)]
+    >>> [tuple(layer.output.shape[1:]) for layer in model.decoder.layers]
+    [(8192,), (16, 16, 32), (32, 32, 16), (64, 64, 1), (64, 64)]
+    """
+    shape = _input_shape(input_shape)
+    code_size = _validate.integer("code_size", code_size, 1)
+    filters = _filters(filters)
+    kernel_size = _validate.integer("kernel_size", kernel_size, 1)
+    if kernel_size % 2 == 0:
+        raise ValueError(f"kernel_size must be odd, so that a kernel has a middle, got {kernel_size}")
+    height, width, channels = shape if len(shape) == 3 else (*shape, 1)
+    times = 2 ** len(filters)
+    if height % times or width % times:
+        fitting = " or ".join(
+            f"({h}, {w})" for h, w in ((height // times * times, width // times * times), (-(-height // times) * times, -(-width // times) * times))
+            if h and w
+        )
+        raise ValueError(
+            f"input_shape must have a height and a width that can be halved {len(filters)} times, once for each of filters, "
+            f"got {height} x {width}: crop or pad the images to {fitting}, or take fewer filters"
+        )
+    seeds = _seeds(seed)
+
+    def options():
+        return {"kernel_initializer": _initializer(kernel_initializer, next(seeds)), "dtype": dtype}
+
+    first, last = _around(corruption, sparsity, code_activation)
+    down = [] if len(shape) == 3 else [keras.layers.Reshape((height, width, 1), dtype=dtype)]
+    for n in filters:
+        down.append(keras.layers.Conv2D(n, kernel_size, padding="same", activation=activation, **options()))
+        down.append(keras.layers.MaxPooling2D(2, dtype=dtype))
+    down += [keras.layers.Flatten(dtype=dtype), keras.layers.Dense(code_size, code_activation, **options())]
+    smallest = height // times, width // times, filters[-1]
+    up = [keras.layers.Dense(math.prod(smallest), activation, **options()), keras.layers.Reshape(smallest, dtype=dtype)]
+    for n, function in zip((*filters[-2::-1], channels), [activation] * (len(filters) - 1) + [output_activation]):
+        up.append(keras.layers.Conv2DTranspose(n, 4, strides=2, padding="same", activation=function, **options()))
+    up += [] if len(shape) == 3 else [keras.layers.Reshape(shape, dtype=dtype)]
+    encoder = keras.Sequential([keras.Input(shape), *first, *down, *last], name="encoder")
+    return Autoencoder(encoder, keras.Sequential([keras.Input((code_size,)), *up], name="decoder"), name=name)
+
+
+def _input_shape(value):
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+        raise TypeError(f"input_shape must be (height, width) or (height, width, channels), got {value!r}")
+    shape = tuple(value)
+    if len(shape) not in (2, 3):
+        hint = ": of one image, without the number of images" if len(shape) == 4 else ""
+        raise ValueError(f"input_shape must be (height, width) or (height, width, channels), got {shape}{hint}")
+    return tuple(_validate.integer(f"input_shape[{i}]", side, 1) for i, side in enumerate(shape))
+
+
+def _filters(value):
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+        raise TypeError(f"filters must be a list of numbers of filters such as (16, 32, 64), got {value!r}")
+    filters = [_validate.integer(f"filters[{i}]", n, 1) for i, n in enumerate(value)]
+    if not filters:
+        raise ValueError("filters must have one number or more, one for each stage, got none")
+    return filters
 
 
 def _sizes(name, sizes):

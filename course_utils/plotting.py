@@ -21,6 +21,7 @@ from course_utils import _validate
 _CLASSES = (
     "#332288", "#88CCEE", "#44AA99", "#117733", "#999933", "#DDCC77", "#CC6677", "#882255", "#AA4499", "#BBBBBB",
 )  # fmt: skip
+_MARKERS = ("o", "s", "^", "D")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _PAD = 2  # pixels between the images of a grid
 
@@ -184,6 +185,114 @@ def reconstructions(x, x_hat, n=10, labels=("original", "reconstruction"), alt=N
     if len(labels) != 2 or labels[0] == labels[1]:
         raise ValueError(f"labels must be two different texts, got {labels!r}")
     return image_rows(dict(zip(labels, (x[:n], x_hat[:n]))), alt=alt, ax=ax)
+
+
+def faces(images, persons, chosen=None, n=10, alt=None, ax=None):
+    """Pictures of people, a row for each person.
+
+    Args:
+        images: floating point in [0, 1], shape (m, height, width) or (m, height, width, 3).
+        persons: shape (m,), integers: who is on the picture.
+        chosen: a list of the persons to show, in this order; by default all, in theirs.
+        n: pictures of each, the first; as few as the person with the fewest has.
+        alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do, or there is no picture of someone chosen.
+
+    >>> faces(np.zeros((6, 64, 64), "float32"), np.array([3, 3, 3, 7, 7, 7])).alt
+    'Pictures of 2 people, 3 of each, a row for each person: 3, 7.'
+    """
+    images = _images("images", images, unit=True)
+    persons = _validate.number_array("persons", persons, ndim=1)
+    if len(persons) != len(images):
+        raise ValueError(f"persons must be one for each of the {len(images)} images, got {len(persons)}")
+    n = _validate.integer("n", n, 1)
+    chosen = np.unique(persons).tolist() if chosen is None else _listed("chosen", chosen)
+    rows = {f"person {person}": images[persons == person] for person in chosen}
+    for label, pictures in rows.items():
+        if not len(pictures):
+            raise ValueError(f"chosen must be among persons, got {label}, of whom there is no picture")
+    n = min(n, *map(len, rows.values()))
+    alt = alt or f"Pictures of {len(rows)} people, {n} of each, a row for each person: {', '.join(map(str, chosen))}."
+    return image_rows({label: pictures[:n] for label, pictures in rows.items()}, alt=alt, ax=ax)
+
+
+def codes(x, code, x_hat, code_shape, n=10, alt=None, ax=None):
+    """Originals, their codes as small images, and their reconstructions, one under another.
+
+    Args:
+        x: floating point in [0, 1], shape (m, height, width) or (m, height, width, 3).
+        code: shape (m, units), of any values, drawn as blocks of the image's size: blue below 0, white at 0, red above, all codes
+            on one scale.
+        x_hat: the reconstructions, of the shape of `x`.
+        code_shape: (rows, columns) of blocks, with rows * columns = units.
+        n: how many; fewer if there are fewer.
+        alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> x = np.zeros((20, 64, 64), "float32")
+    >>> codes(x, np.ones((20, 32)), x, code_shape=(4, 8)).alt
+    '10 images, their codes of 32 numbers as images of 4 x 8, and their reconstructions.'
+    """
+    x, x_hat = _images("x", x, unit=True), _images("x_hat", x_hat, unit=False)
+    _validate.same_shape("x", x, "x_hat", x_hat)
+    code = _validate.number_array("code", code, ndim=2).astype(np.float32)
+    height, width = _validate.image_shape("code_shape", code_shape)
+    if code.shape != (len(x), height * width):
+        raise ValueError(
+            f"code must have shape {(len(x), height * width)}, a row of {height} x {width} numbers for each image, got {code.shape}"
+        )
+    n = min(_validate.integer("n", n, 1), len(x))
+    alt = alt or f"{n} images, their codes of {height * width} numbers as images of {height} x {width}, and their reconstructions."
+    rows, columns = (np.arange(side) * blocks // side for side, blocks in zip(x.shape[1:3], (height, width)))
+    blocks = code[:n].reshape(n, height, width)[:, rows][:, :, columns]
+    limit = float(np.abs(blocks).max()) or 1.0
+    coloured = matplotlib.colormaps["RdBu_r"](0.5 + 0.5 * blocks / limit)[..., :3]
+    shown = {"original": x[:n], "code": coloured, "reconstruction": np.clip(x_hat[:n], 0, 1)}
+    in_colour = {label: a if a.ndim == 4 else np.repeat(a[..., np.newaxis], 3, axis=3) for label, a in shown.items()}
+    return image_rows(in_colour, alt=alt, ax=ax)
+
+
+def unit_maxima(code, threshold=1e-2, alt=None, ax=None):
+    """How far from 0 each unit of a code ever goes, as bars in descending order; units that stay near 0 are dead.
+
+    Args:
+        code: shape (n, units): the codes of many examples.
+        threshold: a unit whose values all lie nearer to 0 than this is called dead; above 0, in the units of the code.
+        alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure; the title counts the dead units.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> unit_maxima(np.array([[0.0, 0.5], [0.0, -2.0]])).alt
+    'The largest magnitude of each of 2 units over 2 examples, from 0 to 2; 1 unit is dead.'
+    """
+    code = _validate.number_array("code", code, ndim=2)
+    threshold = _validate.real("threshold", threshold, 0)
+    largest = np.sort(np.abs(code).max(axis=0))[::-1]
+    dead = int((largest < threshold).sum())
+    counted = f"{dead} unit{' is' if dead == 1 else 's are'} dead"
+    alt = alt or (
+        f"The largest magnitude of each of {len(largest)} units over {len(code)} examples, "
+        f"from {largest[-1]:.3g} to {largest[0]:.3g}; {counted}."
+    )
+    fig, ax = _axes(ax, alt, 6.5, 2.6)
+    ax.bar(np.arange(len(largest)), largest, width=0.8, color=COLOURS[0])
+    ax.plot(np.flatnonzero(largest < threshold), np.zeros(dead), "x", color=COLOURS[1], clip_on=False)  # a bar that can't be seen
+    ax.set(xlabel="unit, in descending order", ylabel="largest magnitude", title=counted, xlim=(-1, len(largest)))
+    return fig
 
 
 def filters(kernel, image_shape=None, n_columns=20, alt=None, ax=None):
@@ -561,7 +670,8 @@ def embedding(points, labels, images=None, alt=None, ax=None):
 
     Args:
         points: shape (n, 2): 2-D codes, or what t-SNE or PCA made of longer ones.
-        labels: shape (n,), integers from 0 to 9.
+        labels: shape (n,), integers, at least 0: digits, or persons. Up to ten classes differ in colour, up to forty also in the
+            shape of their points.
         images: n images, of which as many are shown as have room, floating point in [0, 1], shape (n, height, width).
         alt, ax: as in `image_grid`.
 
@@ -578,18 +688,25 @@ def embedding(points, labels, images=None, alt=None, ax=None):
     labels = _validate.number_array("labels", labels, ndim=1)
     if len(labels) != len(points):
         raise ValueError(f"labels must have one class for each of the {len(points)} points, got {len(labels)}")
-    if labels.dtype.kind not in "ui" or labels.min() < 0 or labels.max() > 9:
-        raise ValueError(f"labels must be integers from 0 to 9, got {labels.dtype} from {labels.min()} to {labels.max()}")
+    if labels.dtype.kind not in "ui" or labels.min() < 0:
+        raise ValueError(f"labels must be integers, at least 0, got {labels.dtype} from {labels.min()} to {labels.max()}")
+    classes = np.unique(labels)
+    if len(classes) > len(_CLASSES) * len(_MARKERS):
+        raise ValueError(f"labels must be of at most {len(_CLASSES) * len(_MARKERS)} classes, got {len(classes)}")
     if images is not None:
         images = _images("images", images, unit=True)
         if len(images) != len(points):
             raise ValueError(f"images must be one for each of the {len(points)} points, got {len(images)}")
-    classes = np.unique(labels)
     fig, ax = _axes(ax, alt or f"A map of {len(points)} points coloured by class: {', '.join(map(str, classes))}.", 5, 4.5)
-    ax.scatter(*points.T, s=6, c=[_CLASSES[label] for label in labels], alpha=0.7, linewidths=0)
+    # A digit keeps its colour whichever others there are.
+    style = {label: label if classes[-1] < len(_CLASSES) else rank for rank, label in enumerate(classes)}
+    for label in classes:
+        marker, colour = divmod(style[label], len(_CLASSES))
+        ax.scatter(*points[labels == label].T, s=6 if len(points) > 1000 else 16, color=_CLASSES[colour], marker=_MARKERS[marker],
+                   alpha=0.7, linewidths=0)  # fmt: skip
     for i in () if images is None else _far_apart(points, 0.06):
         box = OffsetImage(images[i], zoom=16 / images.shape[1], cmap="gray_r")
-        frame = {"edgecolor": _CLASSES[labels[i]], "linewidth": 1.2}
+        frame = {"edgecolor": _CLASSES[style[labels[i]] % len(_CLASSES)], "linewidth": 1.2}
         ax.add_artist(AnnotationBbox(box, points[i], pad=0.05, bboxprops=frame))
     for label in classes if images is None else ():
         middle = np.median(points[labels == label], axis=0)

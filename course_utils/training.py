@@ -14,6 +14,7 @@ import zipfile
 import keras
 import numpy as np
 from keras import ops
+from scipy import ndimage
 from tqdm import tqdm
 
 from course_utils import _validate, runtime
@@ -125,6 +126,80 @@ class ShiftedBatches(Batches):
         return x, x
 
 
+class AugmentedBatches(Batches):
+    """Batches of images, each mirrored, moved, turned, resized and lit at random; the target is changed with its input.
+
+    A few hundred images are soon learnt by heart. Each time one is used it is shown differently, in ways that leave a
+    picture of its kind a picture of its kind. What comes into the picture from outside repeats its edge; pixels are interpolated linearly
+    (SciPy's `ndimage.affine_transform`) and clipped to [0, 1].
+
+    Args:
+        images: floating point in [0, 1], shape (n, height, width) or (n, height, width, channels).
+        batch_size, seed: as in `Batches`.
+        mirror: True to flip half of the images, chosen by lot, left to right. (Not for digits.)
+        max_shift: up, down, left and right, in pixels, from 0 to less than the height and width.
+        max_angle: of a turn about the middle, either way, in degrees, from 0 to 180.
+        max_scale: height and width are each multiplied by a factor from 1 - max_scale to 1 + max_scale; from 0 to below 1.
+        max_light: likewise the brightness.
+        flatten: True for a dense network: batches have shape (batch, height * width) (times channels).
+
+    All amounts up to the largest are equally likely, and each is drawn independently, anew in each epoch. Item i is the pair
+    (inputs, targets): one array, twice.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do; flat images, (n, height * width), can't be moved.
+
+    >>> batches = AugmentedBatches(np.ones((10, 64, 64), "float32"), batch_size=5)
+    >>> x, target = batches[0]
+    >>> x.shape, x is target
+    ((5, 64, 64), True)
+    """
+
+    def __init__(
+        self, images, *, batch_size=32, mirror=True, max_shift=3.0, max_angle=10.0, max_scale=0.1, max_light=0.15,
+        flatten=False, seed=0,
+    ):  # fmt: skip
+        images = _validate.unit_images("images", images)
+        for name, value in (("mirror", mirror), ("flatten", flatten)):
+            if not isinstance(value, bool):
+                raise TypeError(f"{name} must be True or False, got {value!r}")
+        self.mirror, self.flatten = mirror, flatten
+        self.max_shift = _validate.real("max_shift", max_shift, 0)
+        if self.max_shift >= min(images.shape[1:3]):
+            raise ValueError(f"max_shift must be less than the images' sides, {images.shape[1]} x {images.shape[2]}, got {max_shift}")
+        self.max_angle = _validate.real("max_angle", max_angle, 0)
+        if self.max_angle > 180:
+            raise ValueError(f"max_angle must be from 0 to 180 degrees, got {max_angle}")
+        self.max_scale, self.max_light = _validate.share("max_scale", max_scale), _validate.share("max_light", max_light)
+        super().__init__(images, batch_size=batch_size, seed=seed)
+
+    def _draw(self, rng):
+        super()._draw(rng)
+        n = len(self.x)
+        self._flips = rng.random(n) < 0.5 * self.mirror
+        self._shifts = rng.uniform(-self.max_shift, self.max_shift, (n, 2))
+        self._angles = np.radians(rng.uniform(-self.max_angle, self.max_angle, n))
+        self._scales = rng.uniform(1 - self.max_scale, 1 + self.max_scale, (n, 2))
+        self._lights = rng.uniform(1 - self.max_light, 1 + self.max_light, n)
+
+    def _batch(self, part):
+        changed = [self._change(self.x[image], place) for place, image in enumerate(self._order[part], start=part.start)]
+        x = np.clip(np.stack(changed), 0, 1)
+        x = x.reshape(len(x), -1) if self.flatten else x
+        return x, x
+
+    def _change(self, image, place):
+        image = image[:, ::-1] if self._flips[place] else image
+        middle = (np.array(image.shape[:2]) - 1) / 2
+        cos, sin = np.cos(self._angles[place]), np.sin(self._angles[place])
+        # SciPy asks, for each pixel of the result, where in the original it comes from: everything is undone.
+        matrix = np.array([[cos, -sin], [sin, cos]]) / self._scales[place]
+        offset = middle - matrix @ (middle + self._shifts[place])
+        channels = image.reshape(*image.shape[:2], -1)
+        moved = [ndimage.affine_transform(c, matrix, offset, order=1, mode="nearest") for c in np.moveaxis(channels, 2, 0)]
+        return np.stack(moved, axis=-1).reshape(image.shape) * np.float32(self._lights[place])
+
+
 @keras.saving.register_keras_serializable(package="course_utils")
 class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
     """A learning rate that rises to a peak and falls to zero, each along half a cosine.
@@ -224,7 +299,7 @@ def fit(
 
     Args:
         model: a built, compiled Keras model.
-        x: inputs, floating point, shape (n, ...), or `Batches`, `ShiftedBatches` or another `keras.utils.PyDataset`.
+        x: inputs, floating point, shape (n, ...), or `Batches`, `ShiftedBatches`, `AugmentedBatches` or another `keras.utils.PyDataset`.
         y: targets, shape (n, ...); the inputs themselves if not given. Not with a data set, which has its own.
         epochs: of the whole run, at least 1.
         batch_size, seed: as in `Batches`. Not used with a data set.

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from course_utils.metrics import hoyer_sparsity, linear_probe, principal_angles, psnr, squared_error, units_used
+from course_utils.metrics import hoyer_sparsity, linear_probe, nearest_neighbour_accuracy, principal_angles, psnr, squared_error, units_used
 
 
 def test_squared_error_is_summed_over_pixels_and_averaged_over_images():
@@ -189,3 +189,34 @@ def test_linear_probe_bad_input(change, error, sentence):
     given = {"train": clusters(20, 0), "validation": clusters(20, 1), "test": clusters(20, 2)} | change
     with pytest.raises(error, match=sentence):
         linear_probe(**given)
+
+
+def test_nearest_neighbours_against_all_distances():
+    (codes, classes), (others, theirs) = clusters(60, 0), clusters(80, 1)
+    distance = ((others[:, np.newaxis] - codes) ** 2).sum(axis=2)
+    expected = 100 * (classes[distance.argmin(axis=1)] == theirs).mean()
+    assert nearest_neighbour_accuracy((codes, classes), (others, theirs)) == pytest.approx(expected)
+    assert 20 < expected < 100  # not a case in which all is right
+    within = ((codes[:, np.newaxis] - codes) ** 2).sum(axis=2)
+    np.fill_diagonal(within, np.inf)
+    expected = 100 * (classes[within.argmin(axis=1)] == classes).mean()
+    assert nearest_neighbour_accuracy((codes, classes)) == pytest.approx(expected)
+
+
+def test_an_example_is_not_its_own_neighbour_but_its_double_is():
+    codes, classes = np.array([[0.0], [0.0], [5.0]]), np.array([0, 1, 1])
+    assert nearest_neighbour_accuracy((codes, classes)) == 0  # the doubles are of two classes; the third has 0 or 1 beside it
+
+
+@pytest.mark.parametrize(
+    "arguments, error, sentence",
+    [
+        ((np.ones((3, 2)),), TypeError, "train must be a pair"),
+        (((np.ones((1, 2)), np.ones(1, int)),), ValueError, "train must have two examples or more"),
+        (((np.ones((3, 2)), np.ones(3, int)), (np.ones((3, 4)), np.ones(3, int))), ValueError, "test must have codes of 2 units"),
+        (((np.ones((3, 2)), np.ones(2, int)),), ValueError, "train must have one class for each of its 3 codes, got 2"),
+    ],
+)
+def test_nearest_neighbours_refuse(arguments, error, sentence):
+    with pytest.raises(error, match=sentence):
+        nearest_neighbour_accuracy(*arguments)

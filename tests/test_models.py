@@ -167,6 +167,9 @@ def test_other_bad_arguments_are_refused():
         models.Autoencoder(half, keras.layers.Dense(3))
     with pytest.raises(TypeError, match="encoder must be a Keras model, got NoneType"):
         models.Autoencoder(None, half)
+    off_by_one = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+    with pytest.raises(ValueError, match=r"decoder must put out reconstructions of shape \(None, 3\).* got \(None, 4\)"):
+        models.Autoencoder(half, off_by_one)
     with pytest.raises(ValueError, match=r"decoder must take codes of shape .*3.* got an input of shape .*4"):
         models.Autoencoder(half, keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]))
 
@@ -195,3 +198,111 @@ def test_kl_sparsity_wants_a_code_from_0_to_1(make, code_activation):
 def test_what_is_no_layer_is_refused(make, name):
     with pytest.raises(TypeError, match=f"{name} must be a Keras layer or None, got 0.5 of type float"):
         make([6, 3], **{name: 0.5})
+
+
+# Convolutional
+
+
+SHAPES = {"grey": (16, 24), "one channel": (16, 24, 1), "colour": (16, 24, 3)}
+
+
+@pytest.fixture(params=SHAPES)
+def shape(request):
+    return SHAPES[request.param]
+
+
+def convolutional(shape, code_size=5, filters=(4, 6), **options):
+    return models.convolutional_autoencoder(shape, code_size, filters, **options)
+
+
+def pictures(shape, n=12):
+    return np.random.default_rng(0).random((n, *shape)).astype("float32")
+
+
+def test_images_of_any_shape_come_back_in_it(shape):
+    model, x = convolutional(shape, seed=0), pictures(shape)
+    z = model.encoder.predict(x, verbose=0)
+    assert z.shape == (12, 5)
+    x_hat = model.decoder.predict(z, verbose=0)
+    assert x_hat.shape == x.shape and x_hat.min() >= 0 and x_hat.max() <= 1
+    assert np.allclose(x_hat, model.predict(x, verbose=0), atol=1e-6)
+
+
+def test_each_stage_halves_and_the_way_up_doubles():
+    model = models.convolutional_autoencoder((64, 64), 32)
+    sides = [layer.output.shape[1] for layer in model.encoder.layers if isinstance(layer, keras.layers.MaxPooling2D)]
+    assert sides == [32, 16, 8, 4]
+    up = [layer for layer in model.decoder.layers if isinstance(layer, keras.layers.Conv2DTranspose)]
+    assert [tuple(layer.output.shape[1:]) for layer in up] == [(8, 8, 64), (16, 16, 32), (32, 32, 16), (64, 64, 1)]
+    # Kernels and biases, stage by stage, as one counts them by hand.
+    down = (9 * 1 + 1) * 16 + (9 * 16 + 1) * 32 + (9 * 32 + 1) * 64 + (9 * 64 + 1) * 128 + (4 * 4 * 128 + 1) * 32
+    back = (32 + 1) * 2048 + (16 * 128 + 1) * 64 + (16 * 64 + 1) * 32 + (16 * 32 + 1) * 16 + 16 * 16 + 1
+    assert model.encoder.count_params() == down and model.count_params() == down + back
+
+
+def test_one_stage_and_a_large_kernel_will_do():
+    assert convolutional((4, 6), filters=(3,), kernel_size=5).decoder.output_shape == (None, 4, 6)
+
+
+def test_the_way_up_makes_no_checkerboard():
+    """Each output pixel, away from the edge, is reached by as many inputs as any other."""
+    for layer in convolutional((32, 32)).decoder.layers:
+        if isinstance(layer, keras.layers.Conv2DTranspose):
+            layer.kernel.assign(ops.ones_like(layer.kernel))
+            layer.bias.assign(ops.zeros_like(layer.bias))
+            layer.activation = keras.activations.linear
+            reached = ops.convert_to_numpy(layer(ops.ones((1, *layer.input.shape[1:]))))
+            assert np.ptp(reached[:, 2:-2, 2:-2]) == 0
+
+
+def test_a_convolutional_one_learns_in_all_its_weights_and_comes_back(shape, tmp_path):
+    model, x = convolutional(shape, seed=0, sparsity=layers.TopK(4), corruption=layers.GaussianCorruption(0.1, seed=0)), pictures(shape)
+    model.compile(optimizer=keras.optimizers.Adam(0.01), loss=models.SquaredError())
+    before = values(model)
+    first = model.evaluate(x, x, verbose=0)
+    model.fit(x, x, epochs=10, verbose=0)
+    assert all(not np.array_equal(a, b) for a, b in zip(values(model), before))
+    assert model.evaluate(x, x, verbose=0) < first
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    assert np.allclose(loaded.predict(x, verbose=0), model.predict(x, verbose=0), atol=1e-6)
+
+
+def test_grey_images_with_and_without_a_channel_are_the_same_model():
+    flat, deep = convolutional((16, 24), seed=3), convolutional((16, 24, 1), seed=3)
+    x = pictures((16, 24))
+    assert np.allclose(flat.predict(x, verbose=0), deep.predict(x[..., np.newaxis], verbose=0)[..., 0], atol=1e-6)
+    assert not np.allclose(flat.predict(x, verbose=0), convolutional((16, 24), seed=4).predict(x, verbose=0), atol=1e-3)
+
+
+def test_the_options_reach_their_layers():
+    model = convolutional((16, 24), activation="relu", code_activation="sigmoid", output_activation=None, dtype="mixed_bfloat16")
+    names = [layer.activation.__name__ for half in (model.encoder, model.decoder) for layer in half.layers if hasattr(layer, "activation")]
+    assert names == ["relu", "relu", "sigmoid", "relu", "relu", "linear"]
+    assert {layer.compute_dtype for half in (model.encoder, model.decoder) for layer in half.layers} == {"bfloat16"}
+
+
+@pytest.mark.parametrize(
+    "arguments, error, told",
+    [
+        (((112, 92), 30), ValueError, r"halved 4 times, .* got 112 x 92: crop or pad the images to \(112, 80\) or \(112, 96\)"),
+        (((8, 64), 30), ValueError, r"got 8 x 64: crop or pad the images to \(16, 64\), or take fewer"),
+        (((64,), 30), ValueError, r"input_shape must be \(height, width\) or \(height, width, channels\), got \(64,\)"),
+        (((400, 64, 64, 1), 30), ValueError, "of one image, without the number of images"),
+        ((4096, 30), TypeError, r"input_shape must be \(height, width\) or .* got 4096"),
+        (((64, 64.0), 30), TypeError, r"input_shape\[1\] must be an integer, got 64.0"),
+        (((64, 64, 0), 30), ValueError, r"input_shape\[2\] must be at least 1, got 0"),
+        (((64, 64), 0), ValueError, "code_size must be at least 1, got 0"),
+        (((64, 64), 30, ()), ValueError, "filters must have one number or more"),
+        (((64, 64), 30, 16), TypeError, "filters must be a list of numbers of filters"),
+        (((64, 64), 30, (16, 0)), ValueError, r"filters\[1\] must be at least 1, got 0"),
+    ],
+)
+def test_bad_shapes_are_refused(arguments, error, told):
+    with pytest.raises(error, match=told):
+        models.convolutional_autoencoder(*arguments)
+
+
+def test_a_kernel_has_a_middle():
+    with pytest.raises(ValueError, match="kernel_size must be odd, so that a kernel has a middle, got 4"):
+        convolutional((16, 24), kernel_size=4)

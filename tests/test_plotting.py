@@ -24,6 +24,9 @@ FIGURES = {
     "image_grid": lambda ax=None: plotting.image_grid(IMAGES, n_columns=5, titles=list("abcdefghijkl"), ax=ax),
     "image_rows": lambda ax=None: plotting.image_rows({"original": IMAGES, "copy": IMAGES + 0.1}, ax=ax),
     "reconstructions": lambda ax=None: plotting.reconstructions(IMAGES, IMAGES - 0.1, n=5, ax=ax),
+    "faces": lambda ax=None: plotting.faces(IMAGES, np.arange(12) // 4, ax=ax),
+    "codes": lambda ax=None: plotting.codes(IMAGES, POINTS[:12].repeat(3, axis=1) - 0.5, IMAGES, (2, 3), ax=ax),
+    "unit_maxima": lambda ax=None: plotting.unit_maxima(POINTS * [1, 0], ax=ax),
     "filters": lambda ax=None: plotting.filters(POINTS.repeat(392, axis=1).T - 0.5, n_columns=5, ax=ax),
     "activations": lambda ax=None: plotting.activations({"plain": POINTS, "sparse": POINTS**4}, ax=ax),
     "vector_field": lambda ax=None: plotting.vector_field(POINTS, 0.1 - 0.2 * POINTS, data=POINTS, ax=ax),
@@ -182,11 +185,47 @@ def test_each_phase_colours_what_it_trains():
 
 def test_classes_have_their_colours_and_names():
     ax = plotting.embedding(POINTS, LABELS).axes[0]
-    colours = ax.collections[0].get_facecolors()
-    assert len(np.unique(colours, axis=0)) == 10
-    np.testing.assert_array_equal(colours[:10], colours[10:])
+    colours = np.concatenate([points.get_facecolors() for points in ax.collections])
+    assert len(colours) == len(np.unique(colours, axis=0)) == 10
+    for label, points in enumerate(ax.collections):
+        np.testing.assert_array_equal(points.get_offsets(), POINTS[[label, label + 10]])
     assert [text.get_text() for text in ax.texts] == list("0123456789")
     np.testing.assert_allclose(ax.texts[3].get_position(), np.median(POINTS[[3, 13]], axis=0))
+
+
+def test_a_digit_has_one_colour_and_forty_people_can_be_told_apart():
+    def looks(labels):
+        dots = plotting.embedding(np.random.default_rng(0).random((len(labels), 2)), labels).axes[0].collections
+        return [(tuple(d.get_facecolors()[0]), d.get_paths()[0].vertices.tobytes()) for d in dots]
+
+    assert looks(np.array([3, 7])) == [looks(np.arange(10))[3], looks(np.arange(10))[7]]
+    assert len(set(looks(np.arange(40)))) == 40
+    assert len(set(looks(np.array([5, 17, 39])))) == 3
+
+
+def test_each_person_has_a_row():
+    persons = np.array([7, 3] * 6)
+    ax = plotting.faces(IMAGES, persons, chosen=[7, 3], n=4).axes[0]
+    assert [text.get_text() for text in ax.texts] == ["person 7", "person 3"]
+    canvas = ax.images[0].get_array()
+    np.testing.assert_allclose(canvas[30:58, 60:88], IMAGES[5])  # second row, third picture
+    assert canvas.shape == (60, 120)
+
+
+def test_a_code_is_drawn_as_blocks_between_original_and_reconstruction():
+    code = np.array([[-2.0, 0.0, 1.0, 2.0]])
+    canvas = np.asarray(plotting.codes(IMAGES[:1], code, IMAGES[1:2], (2, 2)).axes[0].images[0].get_array())
+    np.testing.assert_allclose(canvas[:28, :28], IMAGES[0][..., np.newaxis].repeat(3, 2))
+    np.testing.assert_allclose(canvas[60:88, :28], IMAGES[1][..., np.newaxis].repeat(3, 2))
+    (low, zero), (some, high) = canvas[[31, 57]][:, [1, 27]]
+    assert low[2] > low[0] + 0.2 and high[0] > high[2] + 0.2 and np.allclose(zero, 1, atol=0.05) and some[0] > some[2]
+    assert np.ptp(canvas[30:44, :14], axis=(0, 1)).max() == 0  # a block is of one colour
+
+
+def test_dead_units_are_counted():
+    ax = plotting.unit_maxima(np.array([[0.0, 0.5, -3.0], [0.005, -1.0, 2.0]])).axes[0]
+    assert [bar.get_height() for bar in ax.patches] == [3.0, 1.0, 0.005]
+    assert ax.get_title() == "1 unit is dead" and ax.lines[0].get_xdata().tolist() == [2]
 
 
 def test_thumbnails_keep_apart_and_show_their_own_image():
@@ -256,7 +295,13 @@ def test_angles_of_loading_vectors_are_those_of_lines():
         (lambda: plotting.greedy_phases([784]), ValueError, "layer_sizes must have two sizes or more"),
         (lambda: plotting.greedy_phases("784"), TypeError, "layer_sizes must be a list"),
         (lambda: plotting.embedding(POINTS, LABELS[:3]), ValueError, "labels must have one class for each of the 20 points"),
-        (lambda: plotting.embedding(POINTS, LABELS + 1), ValueError, "labels must be integers from 0 to 9, got int64 from 1 to 10"),
+        (lambda: plotting.embedding(POINTS, LABELS - 1), ValueError, "labels must be integers, at least 0, got int64 from -1 to 8"),
+        (lambda: plotting.embedding(np.ones((41, 2)), np.arange(41)), ValueError, "labels must be of at most 40 classes, got 41"),
+        (lambda: plotting.faces(IMAGES, LABELS), ValueError, "persons must be one for each of the 12 images, got 20"),
+        (lambda: plotting.faces(IMAGES, np.arange(12), [12]), ValueError, "chosen must be among persons, got person 12, of whom there is"),
+        (lambda: plotting.codes(IMAGES, POINTS[:12], IMAGES, (2, 2)), ValueError, r"code must have shape \(12, 4\).*got \(12, 2\)"),
+        (lambda: plotting.codes(IMAGES, POINTS[:12], IMAGES[:3], (1, 2)), ValueError, "x and x_hat must have one shape"),
+        (lambda: plotting.unit_maxima(np.ones(3)), ValueError, "code must be 2-D"),
         (lambda: plotting.embedding(POINTS, LABELS / 10), ValueError, "labels must be integers"),
         (lambda: plotting.embedding(POINTS, LABELS, IMAGES), ValueError, "images must be one for each of the 20 points, got 12"),
         (lambda: plotting.embedding(np.ones((20, 30)), LABELS), ValueError, "points must have 2 columns"),

@@ -131,6 +131,101 @@ def test_shapes_of_shifted_batches(channels):
     assert images.max() == 1  # what was given is as it was
 
 
+STILL = {"mirror": False, "max_shift": 0, "max_angle": 0, "max_scale": 0, "max_light": 0}
+
+
+def augmented(images, **changes):
+    """One epoch of all images in one batch, in their own order."""
+    batches = training.AugmentedBatches(images, batch_size=len(images), **{**STILL, **changes})
+    x, target = batches[0]
+    assert x is target
+    return x[np.argsort(batches._order)]
+
+
+def smooth(n=200, size=15, channels=()):
+    """Images of one soft spot below and right of the middle."""
+    at = np.arange(size) - size // 2
+    spot = np.exp(-((at[:, np.newaxis] - 2) ** 2 + (at - 3) ** 2) / 4).astype("float32")
+    return np.broadcast_to(0.5 * spot.reshape(1, size, size, *(1 for _ in channels)), (n, size, size, *channels)).copy()
+
+
+def spot(images):
+    """Where each image's spot is, from the middle: (down, right)."""
+    at = np.arange(images.shape[1]) - images.shape[1] // 2
+    mass = images.sum(axis=(1, 2))
+    return np.stack([(images.sum(axis=2) * at).sum(axis=1) / mass, (images.sum(axis=1) * at).sum(axis=1) / mass], axis=1)
+
+
+def test_nothing_asked_for_changes_nothing():
+    images = np.random.default_rng(0).random((20, 8, 8)).astype("float32")
+    assert np.array_equal(augmented(images), images)
+
+
+def test_half_of_the_images_are_flipped_left_to_right():
+    images = np.random.default_rng(0).random((400, 6, 8)).astype("float32")
+    out = augmented(images, mirror=True)
+    same = (out == images).all(axis=(1, 2))
+    assert (same | (out == images[:, :, ::-1]).all(axis=(1, 2))).all()  # left to right, and each in its own place
+    assert 0.4 < same.mean() < 0.6
+
+
+def test_shifts_go_all_ways_up_to_the_largest():
+    moved = spot(augmented(smooth(), max_shift=2.0)) - spot(smooth(1))
+    assert np.abs(moved).max() < 2.1 and (moved.max(axis=0) > 1.7).all() and (moved.min(axis=0) < -1.7).all()
+    assert abs(np.corrcoef(moved.T)[0, 1]) < 0.2  # down and right are drawn independently
+
+
+def test_turns_are_about_the_middle_and_as_large_as_asked_for():
+    start = np.degrees(np.arctan2(*spot(smooth(1))[0]))
+    down, right = spot(augmented(smooth(), max_angle=30.0)).T
+    turned = np.degrees(np.arctan2(down, right)) - start
+    assert 27 < turned.max() < 31 and -31 < turned.min() < -27
+    assert np.allclose(np.hypot(down, right), np.hypot(2, 3), atol=0.2)
+
+
+def test_height_and_width_have_factors_of_their_own():
+    factors = spot(augmented(smooth(), max_scale=0.2)) / spot(smooth(1))
+    assert (np.abs(factors.max(axis=0) - 1.2) < 0.05).all() and (np.abs(factors.min(axis=0) - 0.8) < 0.05).all()
+    assert abs(np.corrcoef(factors.T)[0, 1]) < 0.2
+
+
+def test_light_is_a_factor_and_stays_in_range():
+    images = smooth()
+    out = augmented(images, max_light=0.3)
+    factors = out.max(axis=(1, 2)) / images.max(axis=(1, 2))
+    assert 1.25 < factors.max() <= 1.3 and 0.7 <= factors.min() < 0.75
+    assert np.allclose(out, factors[:, np.newaxis, np.newaxis] * images, atol=1e-6)
+    assert augmented(np.ones((50, 4, 4), "float32"), max_light=0.5).max() == 1
+
+
+def test_what_comes_in_repeats_the_edge():
+    assert augmented(np.full((50, 6, 6), 0.7, "float32"), max_shift=3, max_angle=20, max_scale=0.3) == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("channels", [(), (1,), (3,)])
+def test_shapes_of_augmented_batches_and_channels_move_together(channels):
+    images = smooth(10, channels=channels)
+    batches = training.AugmentedBatches(images, batch_size=4)
+    assert batches[0][0].shape == (4, 15, 15, *channels) and batches[0][0].dtype == np.float32
+    assert training.AugmentedBatches(images, batch_size=4, flatten=True)[2][0].shape == (2, 225 * int(np.prod(channels)))
+    assert np.array_equal(images, smooth(10, channels=channels))  # what was given is as it was
+    if channels:
+        assert np.array_equal(batches[0][0], batches[0][0][..., :1].repeat(channels[0], axis=3))
+        assert np.array_equal(batches[0][0][..., 0], training.AugmentedBatches(smooth(10), batch_size=4)[0][0])
+
+
+def test_augmentation_differs_between_epochs_and_repeats_with_the_seed():
+    def epochs(seed):
+        batches = training.AugmentedBatches(smooth(10), batch_size=10, seed=seed)
+        return [(batches.on_epoch_begin(), batches[0][0])[1] for _ in range(2)]
+
+    (a1, a2), (b1, b2), (c1, _) = epochs(0), epochs(0), epochs(1)
+    assert np.array_equal(a1, b1) and np.array_equal(a2, b2)
+    distance = np.abs(a1[:, np.newaxis] - a2).max(axis=(2, 3))
+    assert distance.min() > 0  # no image is shown alike in both epochs
+    assert not np.array_equal(a1, c1)
+
+
 @pytest.mark.parametrize(
     "make, error, told",
     [
@@ -142,6 +237,13 @@ def test_shapes_of_shifted_batches(channels):
         (lambda: training.ShiftedBatches(255 * np.ones((3, 4, 4))), ValueError, "divide by 255"),
         (lambda: training.ShiftedBatches(np.ones((3, 4, 4)), max_shift=4), ValueError, "max_shift must be from 0 to 3"),
         (lambda: training.ShiftedBatches(np.ones((3, 4, 4)), flatten=1), TypeError, "flatten must be True or False"),
+        (lambda: training.AugmentedBatches(np.ones((3, 4096))), ValueError, "images must be 3-D or 4-D"),
+        (lambda: training.AugmentedBatches(255 * np.ones((3, 4, 4))), ValueError, "divide by 255"),
+        (lambda: training.AugmentedBatches(np.ones((3, 4, 4)), mirror=1), TypeError, "mirror must be True or False, got 1"),
+        (lambda: training.AugmentedBatches(np.ones((3, 4, 4)), max_shift=4), ValueError, "max_shift must be less than the images' sides, 4 x 4"),
+        (lambda: training.AugmentedBatches(np.ones((3, 9, 9)), max_angle=200), ValueError, "max_angle must be from 0 to 180 degrees"),
+        (lambda: training.AugmentedBatches(np.ones((3, 9, 9)), max_scale=10), ValueError, "max_scale must be from 0 to below 1.*percentage"),
+        (lambda: training.AugmentedBatches(np.ones((3, 9, 9)), max_light=-1), ValueError, "max_light must be finite and at least 0"),
         (lambda: training.Batches(np.ones((3, 2)))[1], IndexError, "index must be from 0 to 0"),
     ],
 )
