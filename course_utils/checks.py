@@ -982,3 +982,146 @@ def check_top_k(top_k):
         return "right for k = 2, but not for k = 3"
 
     return _check(top_k, ((code, k), judge), ((few, 3), other))
+
+
+def check_convolution_parameters(convolution_parameters):
+    """Lesson 08, exercise 1: `convolution_parameters(kernel_size, channels, filters)` counts the weights of a convolution.
+
+    Args:
+        convolution_parameters: the student's function: the side of a square kernel, the channels of the input, and the number
+            of filters in; a number out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_convolution_parameters(lambda size, channels, filters: size**2 * channels * filters)
+    ✗ the biases are missing: each filter has one
+    """
+    size, channels, filters = 5, 3, 7
+
+    def judge(result):
+        if problem := _shape_problem(result, ()):
+            return problem
+        count = float(result)
+        hints = {
+            size**2 * channels * filters: "the biases are missing: each filter has one",
+            (size**2 + 1) * channels * filters: "a filter has one bias, not one for each channel of its input",
+            size**2 * channels * filters + 1: "each filter has a bias of its own: yours is one for all",
+            size**2 * channels * filters + channels: "a bias belongs to a filter, not to a channel of the input",
+            (size**2 + 1) * filters: "a filter looks at all channels of its input, with a kernel for each",
+            (size * channels + 1) * filters: "a kernel is square: size times size weights for each channel",
+            size**2 * channels + 1: "that is one filter: there are as many as filters says",
+        }
+        if count == (size**2 * channels + 1) * filters:
+            return None
+        return hints.get(count, f"for a kernel of 5 x 5, 3 channels and 7 filters: {count:g}, which is not right")
+
+    other = "right for a kernel of 5 and 3 channels, but not for a kernel of 3 and 16 channels"
+    return _check(
+        convolution_parameters, ((size, channels, filters), judge), _another(3, 16, 32, expected=4640, hint=other)
+    )
+
+
+def check_hold_people_out(hold_people_out):
+    """Lesson 08, exercise 2: `hold_people_out(persons, n_people, rng)` marks all pictures of some people, drawn by lot.
+
+    Args:
+        hold_people_out: the student's function: who is on each picture, integers of shape (n,), how many people to hold out, and
+            a `numpy.random.Generator` in; a boolean array of shape (n,) out, True for the pictures held out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_hold_people_out(lambda persons, n_people, rng: rng.random(len(persons)) < n_people / 8)
+    ✗ some people have pictures on both sides: draw people, not pictures
+    """
+    persons = np.repeat([3, 5, 8, 11, 12, 20, 21, 30], [4, 6, 5, 5, 3, 7, 5, 5])
+    n_people, everyone = 3, set(np.unique(persons).tolist())
+
+    def judge(result):
+        held = np.asarray(result)
+        if held.dtype != bool and set(held.ravel().tolist()) <= everyone and held.size == n_people:
+            return "these are the people: mark their pictures, np.isin(persons, people)"
+        if held.dtype != bool and held.ndim == 1 and len(held) != len(persons):
+            return "these are numbers of pictures: return True or False for each picture"
+        if problem := _shape_problem(result, persons.shape):
+            return problem
+        if held.dtype != bool:
+            return f"the dtype is {held.dtype}, wanted bool: it will be used as persons[held_out] and persons[~held_out]"
+        out, kept = set(persons[held].tolist()), set(persons[~held].tolist())
+        if out & kept:
+            return "some people have pictures on both sides: draw people, not pictures"
+        if len(out) == len(everyone) - n_people:
+            return f"the other way round: True for the {n_people} people who are held out"
+        if len(out) < n_people:
+            return f"{len(out)} people are held out, wanted {n_people}: draw from np.unique(persons), and nobody twice (replace=False)"
+        if len(out) > n_people:
+            return f"{len(out)} people are held out, wanted {n_people}"
+        drawn.append(frozenset(out))
+        return None
+
+    def goes_on(_):
+        if len(set(drawn)) > 1:
+            return None
+        return "always the same people: draw them from the rng that you are given, rng.choice(...)"
+
+    def begins_anew(_):
+        return None if drawn[-1] == drawn[0] else "not repeatable: draw from the rng that you are given, and from nothing else"
+
+    def with_rng(persons, n_people):
+        return hold_people_out(persons, n_people, next(rngs))
+
+    # Ten calls with one generator: that all fall on the same people by chance is out of the question.
+    first, drawn = np.random.default_rng(0), []
+    rngs = iter([first] * 10 + [np.random.default_rng(0)])
+    case = persons, n_people
+    tries = [(case, judge)] * 9 + [(case, lambda result: judge(result) or goes_on(result))]
+    tries.append((case, lambda result: judge(result) or begins_anew(result)))
+    return _check(with_rng if callable(hold_people_out) else hold_people_out, *tries)
+
+
+def check_transposed_convolution(transposed_convolution):
+    """Lesson 08, exercise 3: `transposed_convolution(x, kernel, stride)` in one dimension, without cutting the edges.
+
+    Args:
+        transposed_convolution: the student's function: arrays of shape (n,) and (k,) and the stride in; an array of shape
+            ((n - 1) * stride + k,) out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_transposed_convolution(lambda x, kernel, stride: np.convolve(np.repeat(x, stride), kernel))
+    ✗ the shape is (11,), wanted (10,): the last stamp begins at (n - 1) * stride and is as long as the kernel
+    """
+    x, kernel, stride = np.array([1.0, -2.0, 3.0, 5.0]), np.array([1.0, 10.0, 200.0, 0.5]), 2
+
+    def stamped(x, kernel, stride, add=True):
+        out = np.zeros((len(x) - 1) * stride + len(kernel))
+        for i, value in enumerate(x):
+            place = slice(i * stride, i * stride + len(kernel))
+            out[place] = value * kernel + add * out[place]
+        return out
+
+    right = stamped(x, kernel, stride)
+
+    def judge(result):
+        if np.shape(result) == (len(x) + len(kernel) - 1,):
+            return "the stride is missing: from one number of x to the next the kernel moves on by `stride` places"
+        if problem := _shape_problem(result, right.shape):
+            return f"{problem}: the last stamp begins at (n - 1) * stride and is as long as the kernel"
+        if _close(result, right):
+            return None
+        if _close(result, stamped(x, kernel, stride, add=False)):
+            return "where two stamps overlap they add up: yours overwrites (= where += is needed)"
+        if _close(result, stamped(x, kernel[::-1], stride)):
+            return "the kernel is reversed: it is laid down as it is"
+        if _close(result, stamped(np.ones_like(x), kernel, stride)):
+            return "each stamp is multiplied by its number of x"
+        if _close(result, stamped(x, np.ones_like(kernel), stride)):
+            return "each number of x is multiplied by the whole kernel"
+        return "add x[i] * kernel at the places from i * stride on, for each i"
+
+    other = "right for a stride of 2, but not for a stride of 3"
+    return _check(
+        transposed_convolution, ((x, kernel, stride), judge), _another(x, kernel, 3, expected=stamped(x, kernel, 3), hint=other)
+    )

@@ -221,8 +221,8 @@ def nearest_neighbour_accuracy(train, test=None):
         TypeError, ValueError: if an argument will not do.
 
     >>> import numpy as np
-    >>> nearest_neighbour_accuracy((np.array([[0.0], [1.0], [5.0]]), np.array([3, 3, 7])))  # 5's neighbour is 1
-    66.66666666666667
+    >>> round(nearest_neighbour_accuracy((np.array([[0.0], [1.0], [5.0]]), np.array([3, 3, 7]))), 2)  # 5's neighbour is 1
+    66.67
     """
     codes, classes = _codes_and_classes("train", train)
     if test is None:

@@ -427,6 +427,63 @@ TOP_K = (
         "each row keeps": lambda code, k: code,
     },
 )
+CONVOLUTION_PARAMETERS = (
+    lambda size, channels, filters: (size**2 * channels + 1) * filters,
+    {
+        "the biases are missing": lambda size, channels, filters: size**2 * channels * filters,
+        "not one for each channel": lambda size, channels, filters: (size**2 + 1) * channels * filters,
+        "yours is one for all": lambda size, channels, filters: size**2 * channels * filters + 1,
+        "not to a channel of the input": lambda size, channels, filters: size**2 * channels * filters + channels,
+        "looks at all channels": lambda size, channels, filters: (size**2 + 1) * filters,
+        "a kernel is square": lambda size, channels, filters: (size * channels + 1) * filters,
+        "that is one filter": lambda size, channels, filters: size**2 * channels + 1,
+        "but not for a kernel of 3": lambda size, channels, filters: 532,
+        "which is not right": lambda size, channels, filters: 64 * 64 * filters,
+    },
+)
+
+
+def _people(persons, n, rng):
+    return rng.choice(np.unique(persons), n, replace=False)
+
+
+HOLD_PEOPLE_OUT = (
+    lambda persons, n, rng: np.isin(persons, _people(persons, n, rng)),
+    {
+        "draw people, not pictures": lambda persons, n, rng: rng.permutation(len(persons)) < n * 5,
+        "these are the people": _people,
+        "numbers of pictures": lambda persons, n, rng: np.flatnonzero(np.isin(persons, _people(persons, n, rng))),
+        "wanted bool": lambda persons, n, rng: np.isin(persons, _people(persons, n, rng)).astype(int),
+        "the other way round": lambda persons, n, rng: ~np.isin(persons, _people(persons, n, rng)),
+        "nobody twice": lambda persons, n, rng: np.isin(persons, rng.choice(persons, n)),
+        "are held out, wanted 3": lambda persons, n, rng: np.isin(persons, _people(persons, n + 1, rng)),
+        "always the same people": lambda persons, n, rng: np.isin(persons, np.unique(persons)[:n]),
+        "from nothing else": lambda persons, n, rng: np.isin(persons, _people(persons, n, np.random.default_rng())),
+    },
+)
+
+
+def _stamps(x, kernel, stride, add=True):
+    out = np.zeros((len(x) - 1) * stride + len(kernel))
+    for i, value in enumerate(x):
+        out[i * stride : i * stride + len(kernel)] *= add
+        out[i * stride : i * stride + len(kernel)] += value * kernel
+    return out
+
+
+TRANSPOSED = (
+    _stamps,
+    {
+        "the stride is missing": lambda x, kernel, stride: np.convolve(x, kernel),
+        "the last stamp begins at": lambda x, kernel, stride: _stamps(x, kernel, stride)[1:-1],
+        "yours overwrites": lambda x, kernel, stride: _stamps(x, kernel, stride, add=False),
+        "the kernel is reversed": lambda x, kernel, stride: _stamps(x, kernel[::-1], stride),
+        "multiplied by its number": lambda x, kernel, stride: _stamps(np.ones_like(x), kernel, stride),
+        "by the whole kernel": lambda x, kernel, stride: _stamps(x, np.ones_like(kernel), stride),
+        "not for a stride of 3": lambda x, kernel, stride: _stamps(x, kernel, 2),
+        "at the places from": lambda x, kernel, stride: np.zeros((len(x) - 1) * stride + len(kernel)),
+    },
+)
 EXERCISES = {
     checks.check_scale: SCALE,
     checks.check_mirror: MIRROR,
@@ -447,6 +504,9 @@ EXERCISES = {
     checks.check_shrinkage: SHRINKAGE,
     checks.check_kl_penalty: KL_PENALTY,
     checks.check_top_k: TOP_K,
+    checks.check_convolution_parameters: CONVOLUTION_PARAMETERS,
+    checks.check_hold_people_out: HOLD_PEOPLE_OUT,
+    checks.check_transposed_convolution: TRANSPOSED,
 }
 WRONG = [
     pytest.param(check, hint, wrong, id=f"{check.__name__}-{hint}")
