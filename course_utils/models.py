@@ -176,13 +176,13 @@ def tied_autoencoder(
 
 
 def convolutional_autoencoder(
-    input_shape, code_size, filters=(16, 32, 64, 128), *, kernel_size=3, activation="silu", code_activation=None,
-    output_activation="sigmoid", kernel_initializer="he_normal", corruption=None, sparsity=None, seed=None, dtype=None,
-    name="convolutional_autoencoder",
+    input_shape, code_size, filters=(16, 32, 64, 128), *, kernel_size=3, pooling="max",
+    batch_normalization=False, activation="silu", code_activation=None, output_activation="sigmoid",
+    kernel_initializer="he_normal", corruption=None, sparsity=None, seed=None, dtype=None, name="convolutional_autoencoder",
 ):  # fmt: skip
     """An autoencoder of images: convolutions and pooling down to a code, transposed convolutions up again.
 
-    Each number of filters is a stage. On the way down a stage is a convolution and a max-pooling that halves height and width; a
+    Each number of filters is a stage. On the way down a stage is a convolution and a pooling that halves height and width; a
     dense layer makes the code of what is left. On the way up a dense layer makes the smallest stage again, and
     each transposed convolution doubles height and width. Its kernel is 4 and its stride 2, so that
     every output pixel is reached by the same number of inputs (in each direction two) and no checkerboard arises; see Odena et al.,
@@ -194,6 +194,10 @@ def convolutional_autoencoder(
         code_size: numbers in the code, at least 1.
         filters: of each stage on the way down, one number or more; the way up has the same, backwards.
         kernel_size: of the convolutions, an odd number.
+        pooling: "max" or "average" of each 2 x 2 outputs of a convolution; or None, and the convolution itself takes every
+            second place only, which is a quarter of the work.
+        batch_normalization: True for a `keras.layers.BatchNormalization` behind each convolution but the last, in front of its
+            activation: training goes faster (Ioffe & Szegedy 2015).
         activation: of the hidden layers.
         code_activation, output_activation, kernel_initializer, corruption, sparsity, seed, dtype, name: as in `dense_autoencoder`.
 
@@ -215,6 +219,11 @@ def convolutional_autoencoder(
     kernel_size = _validate.integer("kernel_size", kernel_size, 1)
     if kernel_size % 2 == 0:
         raise ValueError(f"kernel_size must be odd, so that a kernel has a middle, got {kernel_size}")
+    poolings = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}
+    if pooling is not None and pooling not in poolings:
+        raise ValueError(f"pooling must be 'max', 'average' or None, got {pooling!r}")
+    if not isinstance(batch_normalization, bool):
+        raise TypeError(f"batch_normalization must be True or False, got {batch_normalization!r}")
     height, width, channels = shape if len(shape) == 3 else (*shape, 1)
     times = 2 ** len(filters)
     if height % times or width % times:
@@ -231,16 +240,28 @@ def convolutional_autoencoder(
     def options():
         return {"kernel_initializer": _initializer(kernel_initializer, next(seeds)), "dtype": dtype}
 
+    def stage(kind, *arguments, **strides):
+        """A hidden convolution with its activation, as a list of layers."""
+        if not batch_normalization:
+            return [kind(*arguments, padding="same", activation=activation, **strides, **options())]
+        return [  # the normalisation has a bias of its own
+            kind(*arguments, padding="same", use_bias=False, **strides, **options()),
+            # The mean over the last 20 batches or so: runs on a few hundred images are short.
+            keras.layers.BatchNormalization(momentum=0.95, dtype=dtype),
+            keras.layers.Activation(activation, dtype=dtype),
+        ]
+
     first, last = _around(corruption, sparsity, code_activation)
     down = [] if len(shape) == 3 else [keras.layers.Reshape((height, width, 1), dtype=dtype)]
     for n in filters:
-        down.append(keras.layers.Conv2D(n, kernel_size, padding="same", activation=activation, **options()))
-        down.append(keras.layers.MaxPooling2D(2, dtype=dtype))
+        down += stage(keras.layers.Conv2D, n, kernel_size, strides=2 if pooling is None else 1)
+        down += [] if pooling is None else [poolings[pooling](2, dtype=dtype)]
     down += [keras.layers.Flatten(dtype=dtype), keras.layers.Dense(code_size, code_activation, **options())]
     smallest = height // times, width // times, filters[-1]
     up = [keras.layers.Dense(math.prod(smallest), activation, **options()), keras.layers.Reshape(smallest, dtype=dtype)]
-    for n, function in zip((*filters[-2::-1], channels), [activation] * (len(filters) - 1) + [output_activation]):
-        up.append(keras.layers.Conv2DTranspose(n, 4, strides=2, padding="same", activation=function, **options()))
+    for n in filters[-2::-1]:
+        up += stage(keras.layers.Conv2DTranspose, n, 4, strides=2)
+    up.append(keras.layers.Conv2DTranspose(channels, 4, strides=2, padding="same", activation=output_activation, **options()))
     up += [] if len(shape) == 3 else [keras.layers.Reshape(shape, dtype=dtype)]
     encoder = keras.Sequential([keras.Input(shape), *first, *down, *last], name="encoder")
     return Autoencoder(encoder, keras.Sequential([keras.Input((code_size,)), *up], name="decoder"), name=name)

@@ -21,6 +21,7 @@ from course_utils import _validate, runtime
 from course_utils.models import Autoencoder, SquaredError
 
 _SMOKE_STEPS = 10  # of an epoch
+_WARPED = 4  # points along each side of an image, in AugmentedBatches
 
 
 class Batches(keras.utils.PyDataset):
@@ -127,11 +128,12 @@ class ShiftedBatches(Batches):
 
 
 class AugmentedBatches(Batches):
-    """Batches of images, each mirrored, moved, turned, resized and lit at random; the target is changed with its input.
+    """Batches of images, each mirrored, moved, turned, resized, warped and lit at random; the target is changed with its input.
 
     A few hundred images are soon learnt by heart. Each time one is used it is shown differently, in ways that leave a
-    picture of its kind a picture of its kind. What comes into the picture from outside repeats its edge; pixels are interpolated linearly
-    (SciPy's `ndimage.affine_transform`) and clipped to [0, 1].
+    picture of its kind a picture of its kind. What comes into the picture from outside repeats its edge; pixels are interpolated
+    linearly (SciPy's `ndimage.map_coordinates`) and clipped to [0, 1]. The warp is after Simard, Steinkraus & Platt, "Best
+    practices for convolutional neural networks applied to visual document analysis", ICDAR (2003).
 
     Args:
         images: floating point in [0, 1], shape (n, height, width) or (n, height, width, channels).
@@ -140,10 +142,13 @@ class AugmentedBatches(Batches):
         max_shift: up, down, left and right, in pixels, from 0 to less than the height and width.
         max_angle: of a turn about the middle, either way, in degrees, from 0 to 180.
         max_scale: height and width are each multiplied by a factor from 1 - max_scale to 1 + max_scale; from 0 to below 1.
-        max_light: likewise the brightness.
+        warp: of a smooth random deformation: 4 x 4 points across the image are moved, each by normally distributed
+            amounts of this standard deviation in pixels, at least 0, and what lies between them moves along.
+        max_light: the brightness is multiplied by a factor from 1 - max_light to 1 + max_light, which may also rise or fall by up to
+            max_light from the middle to each side; from 0 to below 1.
         flatten: True for a dense network: batches have shape (batch, height * width) (times channels).
 
-    All amounts up to the largest are equally likely, and each is drawn independently, anew in each epoch. Item i is the pair
+    All amounts up to the largest are equally likely. Everything is drawn independently, anew in each epoch. Item i is the pair
     (inputs, targets): one array, twice.
 
     Raises:
@@ -156,8 +161,8 @@ class AugmentedBatches(Batches):
     """
 
     def __init__(
-        self, images, *, batch_size=32, mirror=True, max_shift=3.0, max_angle=10.0, max_scale=0.1, max_light=0.15,
-        flatten=False, seed=0,
+        self, images, *, batch_size=32, mirror=True, max_shift=3.0, max_angle=10.0, max_scale=0.1, warp=1.5,
+        max_light=0.15, flatten=False, seed=0,
     ):  # fmt: skip
         images = _validate.unit_images("images", images)
         for name, value in (("mirror", mirror), ("flatten", flatten)):
@@ -171,6 +176,11 @@ class AugmentedBatches(Batches):
         if self.max_angle > 180:
             raise ValueError(f"max_angle must be from 0 to 180 degrees, got {max_angle}")
         self.max_scale, self.max_light = _validate.share("max_scale", max_scale), _validate.share("max_light", max_light)
+        self.warp = _validate.real("warp", warp, 0)
+        # Each row says how much of each of the 4 points (cubic splines) lies in a row, or a column, of the image.
+        self._between = [
+            ndimage.zoom(np.eye(_WARPED), (side / _WARPED, 1), order=3, mode="nearest", grid_mode=True) for side in images.shape[1:3]
+        ]
         super().__init__(images, batch_size=batch_size, seed=seed)
 
     def _draw(self, rng):
@@ -180,7 +190,8 @@ class AugmentedBatches(Batches):
         self._shifts = rng.uniform(-self.max_shift, self.max_shift, (n, 2))
         self._angles = np.radians(rng.uniform(-self.max_angle, self.max_angle, n))
         self._scales = rng.uniform(1 - self.max_scale, 1 + self.max_scale, (n, 2))
-        self._lights = rng.uniform(1 - self.max_light, 1 + self.max_light, n)
+        self._warps = rng.normal(0, self.warp, (n, 2, _WARPED, _WARPED))
+        self._lights = rng.uniform(-self.max_light, self.max_light, (n, 3))
 
     def _batch(self, part):
         changed = [self._change(self.x[image], place) for place, image in enumerate(self._order[part], start=part.start)]
@@ -190,14 +201,20 @@ class AugmentedBatches(Batches):
 
     def _change(self, image, place):
         image = image[:, ::-1] if self._flips[place] else image
-        middle = (np.array(image.shape[:2]) - 1) / 2
-        cos, sin = np.cos(self._angles[place]), np.sin(self._angles[place])
+        height, width = image.shape[:2]
+        row, column = np.arange(height).reshape(-1, 1) - (height - 1) / 2, np.arange(width) - (width - 1) / 2  # from the middle
         # SciPy asks, for each pixel of the result, where in the original it comes from: everything is undone.
-        matrix = np.array([[cos, -sin], [sin, cos]]) / self._scales[place]
-        offset = middle - matrix @ (middle + self._shifts[place])
-        channels = image.reshape(*image.shape[:2], -1)
-        moved = [ndimage.affine_transform(c, matrix, offset, order=1, mode="nearest") for c in np.moveaxis(channels, 2, 0)]
-        return np.stack(moved, axis=-1).reshape(image.shape) * np.float32(self._lights[place])
+        cos, sin = np.cos(self._angles[place]), np.sin(self._angles[place])
+        (down, right), (tall, wide) = self._shifts[place], self._scales[place]
+        above, left = (row - down) / tall, (column - right) / wide
+        source = np.stack([cos * above - sin * left + (height - 1) / 2, sin * above + cos * left + (width - 1) / 2])
+        if self.warp:
+            source += self._between[0] @ self._warps[place] @ self._between[1].T
+        channels = np.moveaxis(image.reshape(height, width, -1), 2, 0)
+        moved = [ndimage.map_coordinates(channel, source, order=1, mode="nearest") for channel in channels]
+        light, fall, side = self._lights[place]
+        factor = 1 + light + fall * 2 * row / height + side * 2 * column / width
+        return (np.stack(moved, axis=-1) * factor[..., np.newaxis]).reshape(image.shape).astype(np.float32)
 
 
 @keras.saving.register_keras_serializable(package="course_utils")

@@ -240,6 +240,30 @@ def test_each_stage_halves_and_the_way_up_doubles():
     assert model.encoder.count_params() == down and model.count_params() == down + back
 
 
+@pytest.mark.parametrize("pooling, kind", [("max", "MaxPooling2D"), ("average", "AveragePooling2D")])
+def test_pooling_or_strides(pooling, kind):
+    pooled, strided = convolutional((16, 24), pooling=pooling, seed=0), convolutional((16, 24), pooling=None, seed=0)
+    kinds = [type(layer).__name__ for layer in pooled.encoder.layers]
+    assert kinds == ["Reshape", "Conv2D", kind, "Conv2D", kind, "Flatten", "Dense"]
+    assert [type(layer).__name__ for layer in strided.encoder.layers] == ["Reshape", "Conv2D", "Conv2D", "Flatten", "Dense"]
+    assert strided.count_params() == pooled.count_params() and strided.encoder.output_shape == (None, 5)
+    assert tuple(strided.encoder.layers[1].output.shape[1:]) == (8, 12, 4)
+
+
+def test_batch_normalization_stands_between_a_convolution_and_its_activation():
+    model, x = convolutional((16, 24), pooling=None, batch_normalization=True, seed=0), pictures((16, 24), n=64)
+    down, up = ([type(layer).__name__ for layer in half.layers] for half in (model.encoder, model.decoder))
+    assert down == ["Reshape"] + ["Conv2D", "BatchNormalization", "Activation"] * 2 + ["Flatten", "Dense"]
+    assert up == ["Dense", "Reshape"] + ["Conv2DTranspose", "BatchNormalization", "Activation", "Conv2DTranspose", "Reshape"]
+    # Four numbers a channel, of which two are not trained, in place of the convolutions' biases.
+    assert model.count_params() == convolutional((16, 24)).count_params() + (4 - 1) * (4 + 6 + 4)
+    model.compile(optimizer=keras.optimizers.Adam(0.01), loss=models.SquaredError())
+    model.fit(x, x, epochs=20, verbose=0)
+    seen = ops.convert_to_numpy(model(x, training=True))
+    assert not np.allclose(seen, model.predict(x, verbose=0), atol=1e-5)  # a batch's own mean in training, the running one in use
+    assert squared_error(x, model.predict(x, verbose=0)) < 1.2 * squared_error(x, seen)
+
+
 def test_one_stage_and_a_large_kernel_will_do():
     assert convolutional((4, 6), filters=(3,), kernel_size=5).decoder.output_shape == (None, 4, 6)
 
@@ -303,6 +327,10 @@ def test_bad_shapes_are_refused(arguments, error, told):
         models.convolutional_autoencoder(*arguments)
 
 
-def test_a_kernel_has_a_middle():
+def test_a_kernel_has_a_middle_and_pooling_a_name():
+    with pytest.raises(ValueError, match="pooling must be 'max', 'average' or None, got 'mean'"):
+        convolutional((16, 24), pooling="mean")
+    with pytest.raises(TypeError, match="batch_normalization must be True or False, got 0.9"):
+        convolutional((16, 24), batch_normalization=0.9)
     with pytest.raises(ValueError, match="kernel_size must be odd, so that a kernel has a middle, got 4"):
         convolutional((16, 24), kernel_size=4)

@@ -131,7 +131,7 @@ def test_shapes_of_shifted_batches(channels):
     assert images.max() == 1  # what was given is as it was
 
 
-STILL = {"mirror": False, "max_shift": 0, "max_angle": 0, "max_scale": 0, "max_light": 0}
+STILL = {"mirror": False, "max_shift": 0, "max_angle": 0, "max_scale": 0, "warp": 0, "max_light": 0}
 
 
 def augmented(images, **changes):
@@ -189,17 +189,28 @@ def test_height_and_width_have_factors_of_their_own():
     assert abs(np.corrcoef(factors.T)[0, 1]) < 0.2
 
 
-def test_light_is_a_factor_and_stays_in_range():
-    images = smooth()
-    out = augmented(images, max_light=0.3)
-    factors = out.max(axis=(1, 2)) / images.max(axis=(1, 2))
-    assert 1.25 < factors.max() <= 1.3 and 0.7 <= factors.min() < 0.75
-    assert np.allclose(out, factors[:, np.newaxis, np.newaxis] * images, atol=1e-6)
+def test_light_is_a_factor_that_may_tilt_and_stays_in_range():
+    out = augmented(np.full((300, 11, 11), 0.5, "float32"), max_light=0.3) / 0.5
+    middle, edges = out[:, 5, 5], np.stack([out[:, 0, 5], out[:, 10, 5], out[:, 5, 0], out[:, 5, 10]])
+    assert 1.27 < middle.max() < 1.301 and 0.699 < middle.min() < 0.73
+    assert np.allclose(edges[:2].mean(axis=0), middle, atol=1e-5) and np.allclose(edges[2:].mean(axis=0), middle, atol=1e-5)
+    tilts = (edges[1::2] - middle) / (10 / 11)  # a pixel's middle lies half a pixel inside
+    assert 0.27 < tilts.max() < 0.301 and -0.301 < tilts.min() < -0.27 and abs(np.corrcoef(tilts)[0, 1]) < 0.2
     assert augmented(np.ones((50, 4, 4), "float32"), max_light=0.5).max() == 1
 
 
+def test_a_warp_moves_smoothly_and_as_far_as_asked_for():
+    ramp = np.broadcast_to(np.arange(64) / 100, (300, 64, 64)).astype("float32")
+    moved = 100 * (augmented(ramp, warp=1.5) - ramp)[:, 8:56, 8:56]  # by how many columns each pixel was moved
+    assert 1.0 < moved.std() < 1.6 and abs(moved.mean()) < 0.1
+    assert np.abs(np.diff(moved, axis=2)).max() < 0.8 and np.abs(np.diff(moved, axis=1)).max() < 0.8
+    assert abs(np.corrcoef(moved[:, 0, 0], moved[:, -1, -1])[0, 1]) < 0.25  # opposite corners move independently
+    down = 100 * (augmented(ramp.transpose(0, 2, 1), warp=1.5) - ramp.transpose(0, 2, 1))[:, 8:56, 8:56]
+    assert 1.0 < down.std() < 1.6 and abs(np.corrcoef(down[:, 24, 24], moved[:, 24, 24])[0, 1]) < 0.25
+
+
 def test_what_comes_in_repeats_the_edge():
-    assert augmented(np.full((50, 6, 6), 0.7, "float32"), max_shift=3, max_angle=20, max_scale=0.3) == pytest.approx(0.7)
+    assert augmented(np.full((50, 6, 6), 0.7, "float32"), max_shift=3, max_angle=20, max_scale=0.3, warp=2) == pytest.approx(0.7)
 
 
 @pytest.mark.parametrize("channels", [(), (1,), (3,)])
@@ -243,6 +254,7 @@ def test_augmentation_differs_between_epochs_and_repeats_with_the_seed():
         (lambda: training.AugmentedBatches(np.ones((3, 4, 4)), max_shift=4), ValueError, "max_shift must be less than the images' sides, 4 x 4"),
         (lambda: training.AugmentedBatches(np.ones((3, 9, 9)), max_angle=200), ValueError, "max_angle must be from 0 to 180 degrees"),
         (lambda: training.AugmentedBatches(np.ones((3, 9, 9)), max_scale=10), ValueError, "max_scale must be from 0 to below 1.*percentage"),
+        (lambda: training.AugmentedBatches(np.ones((3, 9, 9)), warp=-1), ValueError, "warp must be finite and at least 0"),
         (lambda: training.AugmentedBatches(np.ones((3, 9, 9)), max_light=-1), ValueError, "max_light must be finite and at least 0"),
         (lambda: training.Batches(np.ones((3, 2)))[1], IndexError, "index must be from 0 to 0"),
     ],
