@@ -283,7 +283,7 @@ def unit_maxima(code, threshold=1e-2, alt=None, ax=None):
     threshold = _validate.real("threshold", threshold, 0)
     largest = np.sort(np.abs(code).max(axis=0))[::-1]
     dead = int((largest < threshold).sum())
-    counted = f"{dead} unit{' is' if dead == 1 else 's are'} dead"
+    counted = f"{dead or 'no'} unit{'s are' if dead > 1 else ' is'} dead"
     alt = alt or (
         f"The largest magnitude of each of {len(largest)} units over {len(code)} examples, "
         f"from {largest[-1]:.3g} to {largest[0]:.3g}; {counted}."
@@ -292,6 +292,7 @@ def unit_maxima(code, threshold=1e-2, alt=None, ax=None):
     ax.bar(np.arange(len(largest)), largest, width=0.8, color=COLOURS[0])
     ax.plot(np.flatnonzero(largest < threshold), np.zeros(dead), "x", color=COLOURS[1], clip_on=False)  # a bar that can't be seen
     ax.set(xlabel="unit, in descending order", ylabel="largest magnitude", title=counted, xlim=(-1, len(largest)))
+    ax.xaxis.get_major_locator().set_params(integer=True)
     return fig
 
 
