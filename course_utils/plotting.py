@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+from PIL import Image  # Matplotlib needs Pillow, too
 
 from course_utils import _validate
 
@@ -34,7 +35,13 @@ class AltFigure(Figure):
     def _repr_mimebundle_(self, include=None, exclude=None):
         buffer = io.BytesIO()
         self.savefig(buffer, format="png", dpi=90, bbox_inches="tight", facecolor="white")
-        png = base64.b64encode(buffer.getvalue()).decode("ascii")
+        picture = Image.open(buffer).convert("RGB")
+        pixels, small = np.asarray(picture), io.BytesIO()
+        # One byte a pixel, so that notebooks stay small: grey pictures lose nothing, others get a palette of 256 colours.
+        grey = bool((pixels == pixels[..., :1]).all())
+        picture = picture.convert("L") if grey else picture.quantize(256, dither=Image.Dither.NONE)
+        picture.save(small, format="png", optimize=True)
+        png = base64.b64encode(small.getvalue()).decode("ascii")
         return {"image/png": png, "text/plain": f"<Figure: {self.alt}>"}, {"image/png": {"alt": self.alt}}
 
 

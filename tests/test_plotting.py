@@ -2,11 +2,11 @@ import base64
 import io
 
 import matplotlib
-import matplotlib.image
 import matplotlib.offsetbox
 import matplotlib.quiver
 import numpy as np
 import pytest
+from PIL import Image
 
 from course_utils import plotting
 
@@ -17,7 +17,8 @@ LABELS = np.arange(20) % 10
 
 def bundle(fig):
     data, metadata = fig._repr_mimebundle_()
-    return matplotlib.image.imread(io.BytesIO(base64.b64decode(data["image/png"]))), metadata["image/png"]["alt"]
+    picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("RGB")
+    return np.asarray(picture) / 255, metadata["image/png"]["alt"]
 
 
 FIGURES = {
@@ -51,6 +52,19 @@ def test_a_figure_draws_something_and_carries_its_alternative_text(name):
     assert picture.std() > 0.05  # not a blank sheet
     assert len(alt) > 15
     assert (picture[0, 0, :3] == 1).all()  # on white, in a dark theme too
+
+
+@pytest.mark.parametrize("name, mode", [("image_rows", "L"), ("filters", "P")])
+def test_what_is_stored_has_one_byte_a_pixel_and_looks_the_same(name, mode):
+    fig = FIGURES[name]()
+    data, _ = fig._repr_mimebundle_()
+    stored = base64.b64decode(data["image/png"])
+    assert Image.open(io.BytesIO(stored)).mode == mode
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", dpi=90, bbox_inches="tight", facecolor="white")
+    assert len(stored) < 0.8 * len(buffer.getvalue())
+    before, after = (np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int) for png in (buffer.getvalue(), stored))
+    assert np.abs(before - after).max() <= (0 if mode == "L" else 40) and np.abs(before - after).mean() < 2
 
 
 @pytest.mark.parametrize("name", FIGURES)
