@@ -1039,9 +1039,9 @@ def check_hold_people_out(hold_people_out):
     n_people, everyone = 3, set(np.unique(persons).tolist())
 
     def judge(result):
-        held = np.asarray(result)
-        if held.dtype != bool and set(held.ravel().tolist()) <= everyone and held.size == n_people:
-            return "these are the people: mark their pictures, np.isin(persons, people)"
+        held = np.asarray(sorted(result) if isinstance(result, (set, frozenset)) else result)
+        if held.dtype != bool and held.ndim == 1 and held.size < len(persons) and set(held.tolist()) <= everyone:
+            return "these are people: mark their pictures, True or False for each, np.isin(persons, people)"
         if held.dtype != bool and held.ndim == 1 and len(held) != len(persons):
             return "these are numbers of pictures: return True or False for each picture"
         if problem := _shape_problem(result, persons.shape):
@@ -1051,6 +1051,8 @@ def check_hold_people_out(hold_people_out):
         out, kept = set(persons[held].tolist()), set(persons[~held].tolist())
         if out & kept:
             return "some people have pictures on both sides: draw people, not pictures"
+        if not out:
+            return "nobody is held out"
         if len(out) == len(everyone) - n_people:
             return f"the other way round: True for the {n_people} people who are held out"
         if len(out) < n_people:
@@ -1073,10 +1075,19 @@ def check_hold_people_out(hold_people_out):
 
     # Ten calls with one generator: that all fall on the same people by chance is out of the question.
     first, drawn = np.random.default_rng(0), []
-    rngs = iter([first] * 10 + [np.random.default_rng(0)])
+    rngs = iter([first] * 10 + [np.random.default_rng(0), np.random.default_rng(0)])
     case = persons, n_people
     tries = [(case, judge)] * 9 + [(case, lambda result: judge(result) or goes_on(result))]
     tries.append((case, lambda result: judge(result) or begins_anew(result)))
+
+    fewer = np.repeat([2, 4, 6], 5)
+
+    def other(result):
+        held = np.asarray(result, bool)
+        right = np.shape(held) == fewer.shape and len(set(fewer[held].tolist())) == 1 and held.sum() == 5
+        return None if right else "right for 3 people of 8, but not for 1 of 3"
+
+    tries.append(((fewer, 1), other))
     return _check(with_rng if callable(hold_people_out) else hold_people_out, *tries)
 
 
@@ -1091,9 +1102,9 @@ def check_transposed_convolution(transposed_convolution):
         A `Verdict`.
 
     >>> check_transposed_convolution(lambda x, kernel, stride: np.convolve(np.repeat(x, stride), kernel))
-    ✗ the shape is (11,), wanted (10,): the last stamp begins at (n - 1) * stride and is as long as the kernel
+    ✗ the shape is (13,), wanted (12,): the last stamp begins at (n - 1) * stride and is as long as the kernel
     """
-    x, kernel, stride = np.array([1.0, -2.0, 3.0, 5.0]), np.array([1.0, 10.0, 200.0, 0.5]), 2
+    x, kernel, stride = np.array([1.0, -2.0, 3.0, 5.0, 7.0]), np.array([1.0, 10.0, 200.0, 0.5]), 2
 
     def stamped(x, kernel, stride, add=True):
         out = np.zeros((len(x) - 1) * stride + len(kernel))
@@ -1112,7 +1123,10 @@ def check_transposed_convolution(transposed_convolution):
         if _close(result, right):
             return None
         if _close(result, stamped(x, kernel, stride, add=False)):
-            return "where two stamps overlap they add up: yours overwrites (= where += is needed)"
+            return (
+                "where two stamps overlap they add up: yours overwrites (= where += is needed; and += with an array of "
+                "indices counts each place once: np.add.at)"
+            )
         if _close(result, stamped(x, kernel[::-1], stride)):
             return "the kernel is reversed: it is laid down as it is"
         if _close(result, stamped(np.ones_like(x), kernel, stride)):

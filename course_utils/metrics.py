@@ -8,6 +8,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from course_utils import _validate
 
+_LARGEST = 1e15  # of a code whose distances are to be computed in 32 bits
 _ROWS = 4096  # rows worked on at a time: no temporary array as large as the data
 
 
@@ -225,6 +226,8 @@ def nearest_neighbour_accuracy(train, test=None):
     66.67
     """
     codes, classes = _codes_and_classes("train", train)
+    if np.abs(codes).max() > _LARGEST:
+        raise ValueError(f"train[0] must be at most {_LARGEST:g} in magnitude, whose square is finite, got {np.abs(codes).max():g}")
     if test is None:
         if len(codes) < 2:
             raise ValueError("train must have two examples or more, if each is to have another as its neighbour, got 1")

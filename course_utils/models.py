@@ -61,10 +61,6 @@ class Autoencoder(keras.Model):
         both_built = encoder.built and decoder.built
         if both_built and encoder.output_shape != decoder.input_shape:
             raise ValueError(f"decoder must take codes of shape {encoder.output_shape}, got an input of shape {decoder.input_shape}")
-        if both_built and decoder.output_shape != encoder.input_shape:  # a transposed convolution off by one row, say
-            raise ValueError(
-                f"decoder must put out reconstructions of shape {encoder.input_shape}, as the encoder's input, got {decoder.output_shape}"
-            )
         super().__init__(**kwargs)
         self.encoder = encoder
         self.decoder = decoder
@@ -72,10 +68,16 @@ class Autoencoder(keras.Model):
             self.build(encoder.input_shape)
 
     def build(self, input_shape):
+        shape = input_shape
         for half in (self.encoder, self.decoder):
             if not half.built:
-                half.build(input_shape)
-            input_shape = half.compute_output_shape(input_shape)
+                half.build(shape)
+            shape = half.compute_output_shape(shape)
+        # A transposed convolution off by one row, say. A side of None is any.
+        if len(shape) != len(input_shape) or any(a != b for a, b in zip(shape, input_shape) if None not in (a, b)):
+            raise ValueError(
+                f"decoder must put out reconstructions of shape {tuple(input_shape)}, as the encoder's input, got {tuple(shape)}"
+            )
         self.built = True
 
     def call(self, inputs, training=None):
@@ -189,7 +191,8 @@ def convolutional_autoencoder(
     "Deconvolution and checkerboard artifacts", Distill (2016).
 
     Args:
-        input_shape: of one image: (height, width) for grey images as the loaders give them, or (height, width, channels).
+        input_shape: of one image: (height, width) for grey images as the loaders give them, or (height, width, channels). Of an
+            array of images it is `images.shape[1:]`.
             Height and width must be multiples of 2 to the power of the number of stages.
         code_size: numbers in the code, at least 1.
         filters: of each stage on the way down, one number or more; the way up has the same, backwards.
@@ -220,13 +223,15 @@ def convolutional_autoencoder(
     if kernel_size % 2 == 0:
         raise ValueError(f"kernel_size must be odd, so that a kernel has a middle, got {kernel_size}")
     poolings = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}
-    if pooling is not None and pooling not in poolings:
+    if pooling is not None and (not isinstance(pooling, str) or pooling not in poolings):
         raise ValueError(f"pooling must be 'max', 'average' or None, got {pooling!r}")
     if not isinstance(batch_normalization, bool):
         raise TypeError(f"batch_normalization must be True or False, got {batch_normalization!r}")
     height, width, channels = shape if len(shape) == 3 else (*shape, 1)
     times = 2 ** len(filters)
     if height % times or width % times:
+        if len(shape) == 3 and height in (1, 3) and width > 3:
+            raise ValueError(f"input_shape must be (height, width, channels), got {shape}: channels come last, ({width}, {channels}, {height})")
         fitting = " or ".join(
             f"({h}, {w})" for h, w in ((height // times * times, width // times * times), (-(-height // times) * times, -(-width // times) * times))
             if h and w

@@ -35,12 +35,8 @@ class AltFigure(Figure):
     def _repr_mimebundle_(self, include=None, exclude=None):
         buffer = io.BytesIO()
         self.savefig(buffer, format="png", dpi=90, bbox_inches="tight", facecolor="white")
-        picture = Image.open(buffer).convert("RGB")
-        pixels, small = np.asarray(picture), io.BytesIO()
-        # One byte a pixel, so that notebooks stay small: grey pictures lose nothing, others get a palette of 256 colours.
-        grey = bool((pixels == pixels[..., :1]).all())
-        picture = picture.convert("L") if grey else picture.quantize(256, dither=Image.Dither.NONE)
-        picture.save(small, format="png", optimize=True)
+        small = io.BytesIO()
+        _one_byte_a_pixel(Image.open(buffer).convert("RGB")).save(small, format="png", optimize=True)
         png = base64.b64encode(small.getvalue()).decode("ascii")
         return {"image/png": png, "text/plain": f"<Figure: {self.alt}>"}, {"image/png": {"alt": self.alt}}
 
@@ -215,10 +211,14 @@ def faces(images, persons, chosen=None, n=10, alt=None, ax=None):
     """
     images = _images("images", images, unit=True)
     persons = _validate.number_array("persons", persons, ndim=1)
+    if persons.dtype.kind not in "ui":
+        raise TypeError(f"persons must be integers, got {persons.dtype}")
     if len(persons) != len(images):
         raise ValueError(f"persons must be one for each of the {len(images)} images, got {len(persons)}")
     n = _validate.integer("n", n, 1)
-    chosen = np.unique(persons).tolist() if chosen is None else _listed("chosen", chosen)
+    chosen = np.unique(persons).tolist() if chosen is None else [_validate.integer("chosen", p, 0) for p in _listed("chosen", chosen)]
+    if not chosen or len(set(chosen)) < len(chosen):
+        raise ValueError(f"chosen must be one person or more, nobody twice, got {chosen}")
     rows = {f"person {person}": images[persons == person] for person in chosen}
     for label, pictures in rows.items():
         if not len(pictures):
@@ -252,8 +252,11 @@ def codes(x, code, x_hat, code_shape, n=10, alt=None, ax=None):
     """
     x, x_hat = _images("x", x, unit=True), _images("x_hat", x_hat, unit=False)
     _validate.same_shape("x", x, "x_hat", x_hat)
-    code = _validate.number_array("code", code, ndim=2).astype(np.float32)
+    _refuse_bytes("x_hat", x_hat)
+    code = _validate.number_array("code", code, ndim=2).astype(float)
     height, width = _validate.image_shape("code_shape", code_shape)
+    if height > x.shape[1] or width > x.shape[2]:
+        raise ValueError(f"code_shape must be at most the images' {x.shape[1]} x {x.shape[2]}, got {height} x {width}")
     if code.shape != (len(x), height * width):
         raise ValueError(
             f"code must have shape {(len(x), height * width)}, a row of {height} x {width} numbers for each image, got {code.shape}"
@@ -274,7 +277,7 @@ def unit_maxima(code, threshold=1e-2, alt=None, ax=None):
 
     Args:
         code: shape (n, units): the codes of many examples.
-        threshold: a unit whose values all lie nearer to 0 than this is called dead; above 0, in the units of the code.
+        threshold: a unit none of whose values lies further from 0 than this is called dead; at least 0, in the units of the code.
         alt, ax: as in `image_grid`.
 
     Returns:
@@ -286,18 +289,18 @@ def unit_maxima(code, threshold=1e-2, alt=None, ax=None):
     >>> unit_maxima(np.array([[0.0, 0.5], [0.0, -2.0]])).alt
     'The largest magnitude of each of 2 units over 2 examples, from 0 to 2; 1 unit is dead.'
     """
-    code = _validate.number_array("code", code, ndim=2)
+    code = _validate.number_array("code", code, ndim=2).astype(float)  # so that the magnitude of a byte doesn't wrap
     threshold = _validate.real("threshold", threshold, 0)
     largest = np.sort(np.abs(code).max(axis=0))[::-1]
-    dead = int((largest < threshold).sum())
+    dead = int((largest <= threshold).sum())
     counted = f"{dead or 'no'} unit{'s are' if dead > 1 else ' is'} dead"
     alt = alt or (
-        f"The largest magnitude of each of {len(largest)} units over {len(code)} examples, "
+        f"The largest magnitude of each of {len(largest)} unit{'s' * (len(largest) > 1)} over {len(code)} examples, "
         f"from {largest[-1]:.3g} to {largest[0]:.3g}; {counted}."
     )
     fig, ax = _axes(ax, alt, 6.5, 2.6)
     ax.bar(np.arange(len(largest)), largest, width=0.8, color=COLOURS[0])
-    ax.plot(np.flatnonzero(largest < threshold), np.zeros(dead), "x", color=COLOURS[1], clip_on=False)  # a bar that can't be seen
+    ax.plot(np.flatnonzero(largest <= threshold), np.zeros(dead), "x", color=COLOURS[1], clip_on=False)  # a bar that can't be seen
     ax.set(xlabel="unit, in descending order", ylabel="largest magnitude", title=counted, xlim=(-1, len(largest)))
     ax.xaxis.get_major_locator().set_params(integer=True)
     return fig
@@ -708,10 +711,12 @@ def embedding(points, labels, images=None, alt=None, ax=None):
     fig, ax = _axes(ax, alt or f"A map of {len(points)} points coloured by class: {', '.join(map(str, classes))}.", 5, 4.5)
     # A digit keeps its colour whichever others there are.
     style = {label: label if classes[-1] < len(_CLASSES) else rank for rank, label in enumerate(classes)}
-    for label in classes:
-        marker, colour = divmod(style[label], len(_CLASSES))
-        ax.scatter(*points[labels == label].T, s=6 if len(points) > 1000 else 16, color=_CLASSES[colour], marker=_MARKERS[marker],
-                   alpha=0.7, linewidths=0)  # fmt: skip
+    looks = np.array([style[label] for label in labels])
+    for i, marker in enumerate(_MARKERS):
+        chosen = looks // len(_CLASSES) == i
+        if chosen.any():
+            colours = [_CLASSES[look % len(_CLASSES)] for look in looks[chosen]]
+            ax.scatter(*points[chosen].T, s=6 if len(points) > 1000 else 16, c=colours, marker=marker, alpha=0.7, linewidths=0)
     for i in () if images is None else _far_apart(points, 0.06):
         box = OffsetImage(images[i], zoom=16 / images.shape[1], cmap="gray_r")
         frame = {"edgecolor": _CLASSES[style[labels[i]] % len(_CLASSES)], "linewidth": 1.2}
@@ -783,6 +788,15 @@ def _far_apart(points, share):
         if all(((scaled[j] - point) ** 2).sum() > share**2 for j in chosen):
             chosen.append(i)
     return chosen
+
+
+def _one_byte_a_pixel(picture):
+    """The picture in grey levels, or with a palette of 256 colours, where that looks the same: so notebooks stay small."""
+    pixels = np.asarray(picture).astype(int)
+    if (pixels == pixels[..., :1]).all():
+        return picture.convert("L")
+    palette = picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    return palette if np.abs(np.asarray(palette.convert("RGB")) - pixels).max() <= 16 else picture
 
 
 def _images(name, value, unit):

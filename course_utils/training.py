@@ -145,11 +145,11 @@ class AugmentedBatches(Batches):
         warp: of a smooth random deformation: 4 x 4 points across the image are moved, each by normally distributed
             amounts of this standard deviation in pixels, at least 0, and what lies between them moves along.
         max_light: the brightness is multiplied by a factor from 1 - max_light to 1 + max_light, which may also rise or fall by up to
-            max_light from the middle to each side; from 0 to below 1.
+            max_light from the middle to each side, so in the corners by up to three times max_light; from 0 to below 1.
         flatten: True for a dense network: batches have shape (batch, height * width) (times channels).
 
     All amounts up to the largest are equally likely. Everything is drawn independently, anew in each epoch. Item i is the pair
-    (inputs, targets): one array, twice.
+    (inputs, targets): one float32 array, twice.
 
     Raises:
         TypeError, ValueError: if an argument will not do; flat images, (n, height * width), can't be moved.
@@ -169,9 +169,12 @@ class AugmentedBatches(Batches):
             if not isinstance(value, bool):
                 raise TypeError(f"{name} must be True or False, got {value!r}")
         self.mirror, self.flatten = mirror, flatten
+        images = images.astype(np.float32, copy=False)  # SciPy knows no 16 bits
         self.max_shift = _validate.real("max_shift", max_shift, 0)
         if self.max_shift >= min(images.shape[1:3]):
-            raise ValueError(f"max_shift must be less than the images' sides, {images.shape[1]} x {images.shape[2]}, got {max_shift}")
+            raise ValueError(
+                f"max_shift must be less than the images' sides, {images.shape[1]} x {images.shape[2]}, got {max_shift:g} (3 if not given)"
+            )
         self.max_angle = _validate.real("max_angle", max_angle, 0)
         if self.max_angle > 180:
             raise ValueError(f"max_angle must be from 0 to 180 degrees, got {max_angle}")
@@ -589,7 +592,7 @@ class _Checkpoint(keras.callbacks.Callback):
         if self.path.is_dir() or not self.path.parent.is_dir():
             raise ValueError(f"checkpoint must be the path of a file in a folder that is there, got {str(path)!r}")
         self.record = record
-        self.run = {"epochs": epochs, "batches": len(batches), "seed": getattr(batches, "seed", None)}
+        self.run = {"epochs": epochs, "batches": len(batches), "seed": getattr(batches, "seed", None), "data": _told(batches)}
 
     def restore(self, model):
         """Put the stored state into the model; return the number of epochs done, 0 if there is no checkpoint."""
@@ -626,6 +629,12 @@ class _Checkpoint(keras.callbacks.Callback):
         except BaseException:
             os.unlink(unfinished)
             raise
+
+
+def _told(batches):
+    """The kind of a data set and its settings, as text: "AugmentedBatches(batch_size=32, flatten=False, ...)"."""
+    settings = {k: v for k, v in vars(batches).items() if isinstance(v, (bool, int, float)) and k[0] != "_" and k != "epoch"}
+    return f"{type(batches).__name__}({', '.join(f'{k}={v}' for k, v in sorted(settings.items()))})"
 
 
 def _variables(model):

@@ -451,7 +451,11 @@ HOLD_PEOPLE_OUT = (
     lambda persons, n, rng: np.isin(persons, _people(persons, n, rng)),
     {
         "draw people, not pictures": lambda persons, n, rng: rng.permutation(len(persons)) < n * 5,
-        "these are the people": _people,
+        "these are people": _people,
+        "mark their pictures": lambda persons, n, rng: persons[np.isin(persons, _people(persons, n, rng))],
+        "True or False for each": lambda persons, n, rng: set(_people(persons, n, rng).tolist()),
+        "nobody is held out": lambda persons, n, rng: np.zeros(len(persons), bool),
+        "but not for 1 of 3": lambda persons, n, rng: np.isin(persons, _people(persons, 3, rng)),
         "numbers of pictures": lambda persons, n, rng: np.flatnonzero(np.isin(persons, _people(persons, n, rng))),
         "wanted bool": lambda persons, n, rng: np.isin(persons, _people(persons, n, rng)).astype(int),
         "the other way round": lambda persons, n, rng: ~np.isin(persons, _people(persons, n, rng)),
@@ -471,11 +475,19 @@ def _stamps(x, kernel, stride, add=True):
     return out
 
 
+def _stamps_at(x, kernel, stride):
+    out = np.zeros((len(x) - 1) * stride + len(kernel))
+    out[stride * np.arange(len(x))[:, np.newaxis] + np.arange(len(kernel))] += np.outer(x, kernel)
+    return out
+
+
 TRANSPOSED = (
     _stamps,
     {
         "the stride is missing": lambda x, kernel, stride: np.convolve(x, kernel),
         "the last stamp begins at": lambda x, kernel, stride: _stamps(x, kernel, stride)[1:-1],
+        "np.add.at": lambda x, kernel, stride: _stamps_at(x, kernel, stride),
+        "wanted (12,): the last": lambda x, kernel, stride: np.insert(x, range(1, len(x)), 0),
         "yours overwrites": lambda x, kernel, stride: _stamps(x, kernel, stride, add=False),
         "the kernel is reversed": lambda x, kernel, stride: _stamps(x, kernel[::-1], stride),
         "multiplied by its number": lambda x, kernel, stride: _stamps(np.ones_like(x), kernel, stride),

@@ -170,6 +170,9 @@ def test_other_bad_arguments_are_refused():
     off_by_one = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
     with pytest.raises(ValueError, match=r"decoder must put out reconstructions of shape \(None, 3\).* got \(None, 4\)"):
         models.Autoencoder(half, off_by_one)
+    unbuilt = models.Autoencoder(keras.Sequential([keras.layers.Dense(3)]), keras.Sequential([keras.layers.Dense(5)]))
+    with pytest.raises(ValueError, match=r"decoder must put out reconstructions of shape \(2, 6\).* got \(2, 5\)"):
+        unbuilt(np.zeros((2, 6), "float32"))
     with pytest.raises(ValueError, match=r"decoder must take codes of shape .*3.* got an input of shape .*4"):
         models.Autoencoder(half, keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]))
 
@@ -313,6 +316,7 @@ def test_the_options_reach_their_layers():
         (((8, 64), 30), ValueError, r"got 8 x 64: crop or pad the images to \(16, 64\), or take fewer"),
         (((64,), 30), ValueError, r"input_shape must be \(height, width\) or \(height, width, channels\), got \(64,\)"),
         (((400, 64, 64, 1), 30), ValueError, "of one image, without the number of images"),
+        (((3, 64, 64), 30), ValueError, r"got \(3, 64, 64\): channels come last, \(64, 64, 3\)"),
         ((4096, 30), TypeError, r"input_shape must be \(height, width\) or .* got 4096"),
         (((64, 64.0), 30), TypeError, r"input_shape\[1\] must be an integer, got 64.0"),
         (((64, 64, 0), 30), ValueError, r"input_shape\[2\] must be at least 1, got 0"),
@@ -325,6 +329,12 @@ def test_the_options_reach_their_layers():
 def test_bad_shapes_are_refused(arguments, error, told):
     with pytest.raises(error, match=told):
         models.convolutional_autoencoder(*arguments)
+
+
+def test_an_encoder_may_take_images_of_any_size():
+    encoder = keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(4, 3), keras.layers.GlobalAveragePooling2D()])
+    decoder = keras.Sequential([keras.Input((4,)), keras.layers.Dense(64), keras.layers.Reshape((8, 8, 1))])
+    assert tuple(models.Autoencoder(encoder, decoder)(np.zeros((2, 8, 8, 1), "float32")).shape) == (2, 8, 8, 1)
 
 
 def test_a_kernel_has_a_middle_and_pooling_a_name():

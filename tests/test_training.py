@@ -209,6 +209,11 @@ def test_a_warp_moves_smoothly_and_as_far_as_asked_for():
     assert 1.0 < down.std() < 1.6 and abs(np.corrcoef(down[:, 24, 24], moved[:, 24, 24])[0, 1]) < 0.25
 
 
+def test_half_precision_is_widened():
+    images = np.random.default_rng(0).random((5, 8, 8))
+    assert augmented(images.astype("float16")).dtype == augmented(images).dtype == np.float32
+
+
 def test_what_comes_in_repeats_the_edge():
     assert augmented(np.full((50, 6, 6), 0.7, "float32"), max_shift=3, max_angle=20, max_scale=0.3, warp=2) == pytest.approx(0.7)
 
@@ -459,6 +464,21 @@ def test_a_failed_write_leaves_the_old_checkpoint(x, tmp_path, monkeypatch):
     model = compiled(seed=99)
     training.fit(model, x, epochs=4, batch_size=10, checkpoint=path)
     assert int(model.optimizer.iterations) == 20
+
+
+def test_a_checkpoint_knows_how_its_data_were_changed(tmp_path):
+    images, path = np.random.default_rng(0).random((10, 2, 3)).astype("float32"), tmp_path / "run.npz"
+
+    def run(batches):
+        return training.fit(compiled(), batches, epochs=1, checkpoint=path)
+
+    augment = {"batch_size": 5, "max_shift": 1, "flatten": True}
+    run(training.AugmentedBatches(images, **augment))
+    run(training.AugmentedBatches(images, **augment))  # loaded
+    with pytest.raises(ValueError, match=r"is of a run with data AugmentedBatches\(.*warp=1.5\), wanted AugmentedBatches\(.*warp=0.0\)"):
+        run(training.AugmentedBatches(images, **augment, warp=0))
+    with pytest.raises(ValueError, match=r"wanted Batches\(batch_size=5, seed=0\)"):
+        run(training.Batches(images.reshape(10, -1), batch_size=5))
 
 
 def test_a_checkpoint_of_another_run_is_refused(x, tmp_path):
