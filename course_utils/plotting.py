@@ -8,6 +8,7 @@ that two of them can be compared. Lines and points use Okabe & Ito's colours, wh
 """
 import base64
 import io
+import sys
 
 import matplotlib
 import numpy as np
@@ -33,12 +34,24 @@ class AltFigure(Figure):
     alt = ""
 
     def _repr_mimebundle_(self, include=None, exclude=None):
+        png = base64.b64encode(self._png()).decode("ascii")
+        return {"image/png": png, "text/plain": f"<Figure: {self.alt}>"}, {"image/png": {"alt": self.alt}}
+
+    def _png(self):
         buffer = io.BytesIO()
         self.savefig(buffer, format="png", dpi=90, bbox_inches="tight", facecolor="white")
         small = io.BytesIO()
         _one_byte_a_pixel(Image.open(buffer).convert("RGB")).save(small, format="png", optimize=True)
-        png = base64.b64encode(small.getvalue()).decode("ascii")
-        return {"image/png": png, "text/plain": f"<Figure: {self.alt}>"}, {"image/png": {"alt": self.alt}}
+        return small.getvalue()
+
+
+def _take_precedence(shell):
+    """Register our picture with a notebook's shell: ipywidgets' `interact` registers Matplotlib's own for all figures."""
+    if shell is not None:
+        shell.display_formatter.formatters["image/png"].for_type(AltFigure, AltFigure._png)
+
+
+_take_precedence(sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None)
 
 
 def figure(alt, rows=1, columns=1, width=None, height=None, **options):

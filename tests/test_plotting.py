@@ -70,6 +70,18 @@ def test_what_is_stored_is_smaller_and_looks_the_same(name):
     assert np.abs(stored - drawn).max() <= 16
 
 
+def test_our_picture_is_displayed_though_another_is_registered_for_all_figures():
+    interactiveshell = pytest.importorskip("IPython.core.interactiveshell")
+    shell = interactiveshell.InteractiveShell()
+    fig = FIGURES["faces"]()
+    shell.display_formatter.formatters["image/png"].for_type(matplotlib.figure.Figure, lambda fig: b"another")
+    assert shell.display_formatter.format(fig)[0]["image/png"] == b"another"
+    plotting._take_precedence(shell)
+    data, metadata = shell.display_formatter.format(fig)
+    assert Image.open(io.BytesIO(data["image/png"])).mode == "L"
+    assert metadata["image/png"]["alt"] == fig.alt
+
+
 def test_grey_figures_lose_nothing_and_those_of_many_colours_keep_them():
     grey, drawn = (Image.open(io.BytesIO(png)) for png in stored_and_drawn(plotting.image_grid(IMAGES)))
     assert grey.mode == "L" and np.array_equal(np.asarray(grey.convert("RGB")), np.asarray(drawn.convert("RGB")))
