@@ -249,6 +249,32 @@ def mask_block(images, size, seed=0):
     return masked, hole
 
 
+def binarize(images, seed=0):
+    """Images of 0 and 1: each pixel is 1 with the probability that its grey says; the originals stay as they are.
+
+    "Binarised MNIST", on which likelihoods are published. `training.BinarizedBatches` draws anew in each epoch
+    (*dynamic* binarisation: Burda, Grosse & Salakhutdinov, ICLR 2016, section 5.1).
+
+    Args:
+        images: floating point in [0, 1], shape (n, ...): images, or flat ones.
+        seed: as in `add_gaussian_noise`.
+
+    Returns:
+        An array of the same shape and dtype.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> sorted(set(binarize(np.full((5, 784), 0.3, "float32")).ravel().tolist()))
+    [0.0, 1.0]
+    """
+    images, rng = _to_corrupt(images), _generator(seed)
+    drawn = np.empty_like(images)
+    for i, image in enumerate(images):
+        drawn[i] = rng.random(image.shape, np.float32) < image
+    return drawn
+
+
 def _to_corrupt(images):
     images = _validate.unit_images("images", images, ndim=None)
     if images.ndim < 2:

@@ -5,7 +5,7 @@ import keras
 from keras import ops
 
 from course_utils import _validate
-from course_utils.layers import DenseTranspose, KLSparsity, sharing
+from course_utils.layers import LOG_VAR_LIMIT, DenseTranspose, KLSparsity, Sampling, sharing
 
 
 @keras.saving.register_keras_serializable(package="course_utils")
@@ -334,3 +334,193 @@ def _initializer(initializer, seed):
     if seed is None or "seed" not in initializer.get_config():
         return initializer.clone() if hasattr(initializer, "clone") else initializer
     return type(initializer).from_config(initializer.get_config() | {"seed": seed})
+
+
+@keras.saving.register_keras_serializable(package="course_utils")
+class VariationalAutoencoder(keras.Model):
+    """A variational autoencoder: its code is a distribution, and its loss the negative evidence lower bound (ELBO).
+
+    loss = reconstruction_loss + beta * kl_loss, each in nats per image, summed over pixels and latents, averaged over images:
+
+    - reconstruction_loss is -log p(x | z) for one z drawn from q(z | x), a normal distribution with the encoder's mean and variance;
+    - kl_loss is KL(q(z | x) || p(z)) in closed form, p(z) being standard normal.
+
+    Training and evaluation measure the same. With beta = 1 the loss is a bound on -log p(x): Kingma & Welling, "Auto-encoding
+    variational Bayes", ICLR (2014), equation 3. Other values: Higgins et al., "beta-VAE", ICLR (2017).
+
+    Args:
+        encoder: a Keras model from images to a pair (z_mean, z_log_var), each of shape (batch, n_latents).
+        decoder: a Keras model from latents, shape (batch, n_latents), to means of the pixels, of the shape of the images.
+        beta: weight of the KL, at least 0. It can be changed between epochs: `model.beta.assign(0.5)`; `training.BetaWarmUp` does so.
+        likelihood: p(x | z) of a pixel. "bernoulli": the cross-entropy, for images in [0, 1] and a decoder that ends in a sigmoid.
+            "gaussian": a normal distribution around the decoder's mean, of the given variance.
+        variance: of the Gaussian likelihood, above 0, in squared units of the pixels.
+        seed: of the sampling; see `layers.Sampling`.
+        kwargs: passed on to `keras.Model`: name, dtype.
+
+    Compile it with an optimiser and without a loss, and train it on images alone or with themselves as targets
+    (`training.fit(model, x)`). Calling it on images, and `predict`, return reconstructions from the means, without sampling.
+    `.encoder` and `.decoder` do one half each. (With `training=True`, which is Keras's to say, a call returns what the loss needs:
+    a reconstruction from a sample, z_mean and z_log_var.)
+
+    Raises:
+        TypeError, ValueError: if an argument will not do, or the halves do not fit.
+
+    >>> import numpy as np
+    >>> x = keras.Input((784,))
+    >>> encoder = keras.Model(x, [keras.layers.Dense(2)(x), keras.layers.Dense(2)(x)])
+    >>> decoder = keras.Sequential([keras.Input((2,)), keras.layers.Dense(784, "sigmoid")])
+    >>> model = VariationalAutoencoder(encoder, decoder)
+    >>> model.compile(optimizer="adam")
+    >>> sorted(model.evaluate(np.zeros((8, 784), "float32"), verbose=0, return_dict=True))
+    ['kl_loss', 'loss', 'reconstruction_loss']
+    """
+
+    def __init__(self, encoder, decoder, beta=1.0, likelihood="bernoulli", variance=1.0, seed=None, **kwargs):
+        for name, half in (("encoder", encoder), ("decoder", decoder)):
+            if not isinstance(half, keras.Model):
+                raise TypeError(f"{name} must be a Keras model, got {type(half).__name__}")
+            if not half.built:
+                raise ValueError(f"{name} must be built: give it an Input")
+        shapes = encoder.output_shape
+        if not isinstance(shapes, (list, tuple)) or len(shapes) != 2 or not all(isinstance(s, (list, tuple)) for s in shapes):
+            raise ValueError(f"encoder must put out a pair (z_mean, z_log_var), got one output of shape {shapes}")
+        if not tuple(shapes[0]) == tuple(shapes[1]) == tuple(decoder.input_shape):
+            raise ValueError(f"z_mean, z_log_var and the decoder's input must have one shape, got {shapes[0]}, {shapes[1]} and {decoder.input_shape}")
+        if tuple(decoder.output_shape) != tuple(encoder.input_shape):
+            raise ValueError(f"decoder must put out images of shape {encoder.input_shape}, as the encoder's input, got {decoder.output_shape}")
+        if likelihood not in ("bernoulli", "gaussian"):
+            raise ValueError(f"likelihood must be 'bernoulli' or 'gaussian', got {likelihood!r}")
+        beta, variance = _validate.real("beta", beta, 0), _validate.real("variance", variance, 0)
+        if not variance:
+            raise ValueError("variance must be above 0, got 0")
+        super().__init__(**kwargs)
+        self.encoder, self.decoder, self.sampling = encoder, decoder, Sampling(seed=seed)
+        self.likelihood, self.variance, self.seed, self._beta = likelihood, variance, seed, beta
+        self.beta = self.add_weight(name="beta", shape=(), initializer=keras.initializers.Constant(beta), trainable=False)
+        self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction_loss")
+        self.kl_tracker = keras.metrics.Mean(name="kl_loss")
+        self.built = True
+
+    def call(self, inputs, training=None):
+        z_mean, z_log_var = self.encoder(inputs, training=training)
+        if not training:
+            return self.decoder(z_mean, training=False)
+        # For `compute_loss`, which would else have to run both halves a second time.
+        return self.decoder(self.sampling((z_mean, z_log_var)), training=True), z_mean, z_log_var
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        if self._compile_loss is not None or sample_weight is not None:
+            given = "loss" if sample_weight is None else "sample_weight"
+            raise ValueError(f"{given} must not be given: the loss is the model's own, minus the ELBO, and each image counts alike")
+        if training:
+            x_hat, z_mean, z_log_var = y_pred
+        else:
+            z_mean, z_log_var = self.encoder(x, training=False)
+            x_hat = self.decoder(self.sampling((z_mean, z_log_var)), training=False)
+        n = ops.shape(x)[0]
+        reconstruction, kl = ops.mean(self.reconstruction_nats(x, x_hat)), ops.mean(self.kl_nats(z_mean, z_log_var))
+        self.reconstruction_tracker.update_state(reconstruction, sample_weight=n)
+        self.kl_tracker.update_state(kl, sample_weight=n)
+        return reconstruction + self.beta * kl
+
+    def reconstruction_nats(self, x, x_hat):
+        """-log p(x | z) of each image in nats, shape (batch,), for the decoder's means `x_hat`; tensors of the shape of the images."""
+        x, x_hat = ops.cast(x, "float32"), ops.cast(x_hat, "float32")
+        pixels = tuple(range(1, len(x.shape)))
+        if self.likelihood == "bernoulli":
+            return ops.sum(ops.binary_crossentropy(x, x_hat), axis=pixels)
+        size = math.prod(x.shape[1:])
+        return ops.sum(ops.square(x - x_hat), axis=pixels) / (2 * self.variance) + size / 2 * math.log(2 * math.pi * self.variance)
+
+    def kl_nats(self, z_mean, z_log_var):
+        """KL(q(z | x) || p(z)) of each image in nats, shape (batch,): the sum over latents of (mean^2 + var - 1 - log var) / 2."""
+        z_mean, z_log_var = ops.cast(z_mean, "float32"), ops.clip(ops.cast(z_log_var, "float32"), -LOG_VAR_LIMIT, LOG_VAR_LIMIT)
+        return ops.sum(ops.square(z_mean) + ops.exp(z_log_var) - 1 - z_log_var, axis=-1) / 2
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        halves = {"encoder": self.encoder, "decoder": self.decoder}
+        given = {"beta": self._beta, "likelihood": self.likelihood, "variance": self.variance, "seed": self.seed}
+        return super().get_config() | given | {k: keras.saving.serialize_keras_object(half) for k, half in halves.items()}
+
+    @classmethod
+    def from_config(cls, config):
+        halves = {k: keras.saving.deserialize_keras_object(config[k]) for k in ("encoder", "decoder")}
+        return cls(**{**config, **halves})
+
+
+def dense_vae(
+    layer_sizes, *, beta=1.0, likelihood="bernoulli", variance=1.0, activation="gelu", output_activation="sigmoid",
+    kernel_initializer="he_normal", seed=None, dtype=None, name="variational_autoencoder",
+):  # fmt: skip
+    """A variational autoencoder of dense layers: `[784, 400, 400, 20]` has 20 latents, and a decoder that mirrors the encoder.
+
+    Args:
+        layer_sizes: of the encoder, from the input to the latents, two or more.
+        beta, likelihood, variance: as in `VariationalAutoencoder`.
+        activation, output_activation, kernel_initializer, seed, dtype, name: as in `dense_autoencoder`. A Gaussian likelihood
+            may want a linear output, `output_activation=None`.
+
+    Returns:
+        A `VariationalAutoencoder`, built and not compiled.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> model = dense_vae([784, 400, 400, 20])
+    >>> [tuple(output.shape) for output in model.encoder.outputs]
+    [(None, 20), (None, 20)]
+    """
+    plain = dense_autoencoder(
+        layer_sizes, activation=activation, output_activation=output_activation, kernel_initializer=kernel_initializer,
+        seed=seed, dtype=dtype,
+    )  # fmt: skip
+    return _variational(plain, beta, likelihood, variance, kernel_initializer, seed, dtype, name)
+
+
+def convolutional_vae(
+    input_shape, n_latents, filters=(16, 32, 64, 128), *, beta=1.0, likelihood="bernoulli", variance=1.0, kernel_size=3,
+    pooling=None, batch_normalization=False, activation="silu", output_activation="sigmoid", kernel_initializer="he_normal",
+    seed=None, dtype=None, name="variational_autoencoder",
+):  # fmt: skip
+    """A variational autoencoder of images: the halves of `convolutional_autoencoder`, with a distribution as their code.
+
+    Args:
+        n_latents: at least 1.
+        beta, likelihood, variance: as in `VariationalAutoencoder`.
+        input_shape, filters, kernel_size, pooling, batch_normalization, activation, output_activation, kernel_initializer, seed,
+            dtype, name: as in `convolutional_autoencoder`.
+
+    Returns:
+        A `VariationalAutoencoder`, built and not compiled.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> model = convolutional_vae((64, 64), 2)
+    >>> model.decoder(ops.zeros((900, 2))).shape == (900, 64, 64)
+    True
+    """
+    n_latents = _validate.integer("n_latents", n_latents, 1)
+    plain = convolutional_autoencoder(
+        input_shape, n_latents, filters, kernel_size=kernel_size, pooling=pooling, batch_normalization=batch_normalization,
+        activation=activation, output_activation=output_activation, kernel_initializer=kernel_initializer, seed=seed, dtype=dtype,
+    )  # fmt: skip
+    return _variational(plain, beta, likelihood, variance, kernel_initializer, seed, dtype, name)
+
+
+def _variational(plain, beta, likelihood, variance, kernel_initializer, seed, dtype, name):
+    """A variational autoencoder whose halves are a plain one's, the code's layer replaced by two: for mean and log-variance."""
+    inputs = outputs = keras.Input(plain.encoder.input_shape[1:])
+    for layer in plain.encoder.layers[:-1]:
+        outputs = layer(outputs)
+    n_latents, seeds = plain.decoder.input_shape[-1], _seeds(None if seed is None else seed + 7)
+    heads = [
+        keras.layers.Dense(n_latents, kernel_initializer=_initializer(kernel_initializer, next(seeds)), dtype=dtype, name=head)(outputs)
+        for head in ("z_mean", "z_log_var")
+    ]
+    encoder = keras.Model(inputs, heads, name="encoder")
+    return VariationalAutoencoder(encoder, plain.decoder, beta, likelihood, variance, seed=seed, name=name)

@@ -13,12 +13,14 @@ import zipfile
 
 import keras
 import numpy as np
+import scipy.special
 from keras import ops
 from scipy import ndimage
 from tqdm import tqdm
 
 from course_utils import _validate, runtime
-from course_utils.models import Autoencoder, SquaredError
+from course_utils.layers import LOG_VAR_LIMIT
+from course_utils.models import Autoencoder, SquaredError, VariationalAutoencoder
 
 _SMOKE_STEPS = 10  # of an epoch
 _WARPED = 4  # points along each side of an image, in AugmentedBatches
@@ -125,6 +127,40 @@ class ShiftedBatches(Batches):
             x[same] = wide[same, down : down + height, right : right + width]
         x = x.reshape(len(x), -1) if self.flatten else x
         return x, x
+
+
+class BinarizedBatches(Batches):
+    """Batches of images of 0 and 1, drawn anew in each epoch: a pixel is 1 with the probability that its grey says.
+
+    Dynamic binarisation; see `datasets.binarize`.
+
+    Args:
+        images: floating point in [0, 1], shape (n, ...): images, or flat ones.
+        batch_size, seed: as in `Batches`.
+
+    Item i is the pair (inputs, targets): one array, twice.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> x, target = BinarizedBatches(np.full((10, 784), 0.5, "float32"), batch_size=5)[0]
+    >>> sorted(set(x.ravel().tolist())), x is target
+    ([0.0, 1.0], True)
+    """
+
+    def __init__(self, images, *, batch_size=256, seed=0):
+        super().__init__(_validate.unit_images("images", images, ndim=None), batch_size=batch_size, seed=seed)
+
+    def _batch(self, part):
+        grey = self.x[self._order[part]]
+        # A generator of the batch's own: what it draws depends on the seed, the epoch and its place alone.
+        rng = np.random.default_rng((self.seed, self.drawn, part.start))
+        x = (rng.random(grey.shape, np.float32) < grey).astype(grey.dtype)
+        return x, x
+
+    def _draw(self, rng):
+        super()._draw(rng)
+        self.drawn = self.epoch
 
 
 class AugmentedBatches(Batches):
@@ -261,6 +297,41 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
 
     def get_config(self):
         return {"peak": self.peak, "steps": self.steps, "warmup": self.warmup, "start": self.start}
+
+
+class BetaWarmUp(keras.callbacks.Callback):
+    """Raises a variational autoencoder's beta from 0 to its own value over the first epochs.
+
+    Without a pull towards the prior the decoder first learns to use the latents; Bowman et al., "Generating sentences from a
+    continuous space", CoNLL (2016), section 3.1; Sonderby et al., "Ladder variational autoencoders", NIPS (2016), section 2.3.
+
+    Args:
+        epochs: after how many beta has its full value, at least 1. In epoch i, from 0, it is i / epochs of it.
+        beta: the full value, at least 0.
+
+    The losses of the epochs before are weighted otherwise and can't be compared with later ones; "reconstruction_loss" and
+    "kl_loss" can. A resumed run goes on with the beta of its epoch.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do, or the model has no beta.
+
+    >>> from course_utils.models import dense_vae
+    >>> model = dense_vae([3, 2])
+    >>> model.compile(optimizer="adam")
+    >>> history = fit(model, np.ones((10, 3), "float32"), epochs=3, callbacks=[BetaWarmUp(2)])  # doctest: +ELLIPSIS
+    3 epochs in ... s: ...
+    >>> float(ops.convert_to_numpy(model.beta))
+    1.0
+    """
+
+    def __init__(self, epochs, beta=1.0):
+        super().__init__()
+        self.epochs, self.beta = _validate.integer("epochs", epochs, 1), _validate.real("beta", beta, 0)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if not isinstance(self.model, VariationalAutoencoder):
+            raise TypeError(f"the model must be a models.VariationalAutoencoder, which has a beta, got {type(self.model).__name__}")
+        self.model.beta.assign(self.beta * min(1.0, epoch / self.epochs))
 
 
 def fastest_precision():
@@ -464,7 +535,7 @@ def apply(model, x, batch_size=1000):
         batch_size: examples at a time.
 
     Returns:
-        A float32 array of shape (n, ...).
+        A float32 array of shape (n, ...); of a model with several outputs, such as a VAE's encoder, a tuple of them.
 
     Raises:
         TypeError, ValueError: if an argument will not do.
@@ -476,14 +547,72 @@ def apply(model, x, batch_size=1000):
         raise TypeError(f"model must be a Keras model or layer, got {type(model).__name__}")
     x = _validate.number_array("x", x)
     batch_size = _validate.integer("batch_size", batch_size, 1)
-    result = None
+    results = None
     with _no_gradients():
         for start in range(0, len(x), batch_size):
-            part = ops.convert_to_numpy(ops.cast(model(x[start : start + batch_size], training=False), "float32"))
-            if result is None:
-                result = np.empty((len(x), *part.shape[1:]), np.float32)
-            result[start : start + len(part)] = part
-    return result
+            outputs = model(x[start : start + batch_size], training=False)
+            several = isinstance(outputs, (list, tuple))
+            parts = [ops.convert_to_numpy(ops.cast(part, "float32")) for part in (outputs if several else [outputs])]
+            if results is None:
+                results = tuple(np.empty((len(x), *part.shape[1:]), np.float32) for part in parts)
+            for result, part in zip(results, parts):
+                result[start : start + len(part)] = part
+    return results if several else results[0]
+
+
+def log_likelihood_bound(model, x, n_samples=5000, *, batch_size=1000, seed=0):
+    """The importance-weighted bound on the log-likelihood of each image, in nats; the more samples, the tighter.
+
+    log (1/k) sum over k samples z from q(z | x) of p(x | z) p(z) / q(z | x): Burda, Grosse & Salakhutdinov, "Importance
+    weighted autoencoders", ICLR (2016), equation 8. With one sample it is the ELBO, for beta = 1 whatever the model's is.
+
+    Args:
+        model: a `models.VariationalAutoencoder`.
+        x: images of the shape that it takes, floating point, shape (n, ...). For published numbers binarised: `datasets.binarize`.
+        n_samples: k, at least 1. Memory does not grow with it.
+        batch_size: decoded images at a time, at least 1.
+        seed: an integer, at least 0. The samples are NumPy's: the same on all backends.
+
+    Returns:
+        float64 array of shape (n,). Minus its mean is the number that papers call NLL.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> from course_utils.models import dense_vae
+    >>> log_likelihood_bound(dense_vae([3, 2], seed=0), np.ones((5, 3), "float32"), n_samples=10).shape
+    (5,)
+    """
+    if not isinstance(model, VariationalAutoencoder):
+        raise TypeError(f"model must be a models.VariationalAutoencoder, got {type(model).__name__}")
+    x = _validate.number_array("x", x, floating=True)
+    if x.shape[1:] != tuple(model.encoder.input_shape[1:]):
+        raise ValueError(f"x must have shape (n, {', '.join(map(str, model.encoder.input_shape[1:]))}), got {x.shape}")
+    n_samples, batch_size = _validate.integer("n_samples", n_samples, 1), _validate.integer("batch_size", batch_size, 1)
+    seed = _validate.integer("seed", seed, 0)
+    # As many images at a time as have room with all their samples, or one image with as many samples as have room.
+    images, samples = max(1, batch_size // n_samples), min(n_samples, batch_size)
+    parts = [slice(start, start + images) for start in range(0, len(x), images)]
+    with _no_gradients():
+        return np.concatenate([_bounds(model, x[part], n_samples, samples, part.start, seed) for part in parts])
+
+
+def _bounds(model, x, n_samples, at_a_time, first, seed):
+    """`log_likelihood_bound` of a few images, of which the first has the number `first`."""
+    z_mean, z_log_var = (ops.convert_to_numpy(ops.cast(part, "float32")).astype(float) for part in model.encoder(x, training=False))
+    z_log_var = np.clip(z_log_var, -LOG_VAR_LIMIT, LOG_VAR_LIMIT)[:, np.newaxis]
+    rngs = [np.random.default_rng((seed, first + i)) for i in range(len(x))]  # an image's samples do not depend on the others
+    total = np.full(len(x), -np.inf)  # log of the sum of the weights so far
+    for start in range(0, n_samples, at_a_time):
+        k = min(at_a_time, n_samples - start)
+        epsilon = np.stack([rng.standard_normal((k, z_mean.shape[1])) for rng in rngs])
+        z = z_mean[:, np.newaxis] + np.exp(z_log_var / 2) * epsilon
+        x_hat = model.decoder(z.reshape(-1, z.shape[2]).astype(np.float32), training=False)
+        log_likelihood = -ops.convert_to_numpy(model.reconstruction_nats(x.repeat(k, axis=0), x_hat)).reshape(len(x), k)
+        # Both densities without the factor (2 pi)^(d/2), which cancels.
+        log_prior, log_q = -(z**2).sum(axis=2) / 2, -(epsilon**2 + z_log_var).sum(axis=2) / 2
+        total = np.logaddexp(total, scipy.special.logsumexp(log_likelihood + log_prior - log_q, axis=1))
+    return total - np.log(n_samples)
 
 
 def _no_gradients():

@@ -398,3 +398,12 @@ def test_a_masked_block_is_a_square_inside_the_image(shape):
 def test_spoiling_bad_input(call, error, sentence):
     with pytest.raises(error, match=sentence):
         call(np.linspace(0, 1, 5 * 784, dtype="float32").reshape(5, 28, 28))
+
+
+def test_binarised_pixels_are_drawn_by_their_grey():
+    grey = np.tile(np.linspace(0, 1, 11, dtype="float32"), (5000, 1))
+    drawn = datasets.binarize(grey, seed=0)
+    assert set(np.unique(drawn)) == {0.0, 1.0} and drawn.dtype == np.float32
+    np.testing.assert_allclose(drawn.mean(axis=0), grey[0], atol=0.03)
+    assert not drawn[:, 0].any() and drawn[:, -1].all()
+    assert np.array_equal(drawn, datasets.binarize(grey, seed=0)) and not np.array_equal(drawn, datasets.binarize(grey, seed=1))

@@ -4,7 +4,7 @@ import pytest
 from keras import ops
 
 from course_utils import models
-from course_utils.layers import BlockCorruption, DenseTranspose, GaussianCorruption, KLSparsity, MaskingCorruption, TopK
+from course_utils.layers import BlockCorruption, DenseTranspose, GaussianCorruption, KLSparsity, MaskingCorruption, Sampling, TopK
 
 
 @pytest.fixture
@@ -326,3 +326,32 @@ def test_a_sparse_autoencoder_is_saved_and_loaded(layer, tmp_path):
     assert np.allclose(numbers(loaded(IMAGES)), numbers(model(IMAGES)), atol=1e-6)
     assert loaded.encoder.layers[-1].get_config() == layer.get_config()
     assert len(loaded.losses) == len(model.losses) == (1 if isinstance(layer, KLSparsity) else 0)
+
+
+# Sampling
+
+
+def test_samples_have_the_mean_and_variance_asked_for():
+    mean, log_var = np.array([1.0, -2.0], "float32"), np.log(np.array([0.25, 4.0], "float32"))
+    z = ops.convert_to_numpy(Sampling(seed=0)((np.tile(mean, (20000, 1)), np.tile(log_var, (20000, 1)))))
+    np.testing.assert_allclose(z.mean(axis=0), mean, atol=0.06)
+    np.testing.assert_allclose(z.var(axis=0), [0.25, 4.0], rtol=0.05)  # not exp(log_var / 2), and not exp(2 log_var)
+    assert abs(np.corrcoef(z.T)[0, 1]) < 0.03
+
+
+def test_each_sample_is_drawn_anew_and_a_seed_repeats_the_sequence():
+    pair = np.zeros((50, 2), "float32"), np.zeros((50, 2), "float32")
+    a, b = Sampling(seed=3), Sampling(seed=3)
+    first, second = ops.convert_to_numpy(a(pair)), ops.convert_to_numpy(a(pair))
+    assert not np.allclose(first, second)
+    assert np.array_equal(first, ops.convert_to_numpy(b(pair))) and np.array_equal(second, ops.convert_to_numpy(b(pair)))
+
+
+def test_an_extreme_log_variance_stays_finite():
+    z = ops.convert_to_numpy(Sampling(seed=0)((np.zeros((4, 1), "float32"), np.array([[1000.0], [-1000.0], [20.0], [0.0]], "float32"))))
+    assert np.isfinite(z).all() and abs(z[1, 0]) < 1e-3
+
+
+def test_what_is_no_pair_is_refused():
+    with pytest.raises(ValueError, match="must be a pair .* of one shape"):
+        Sampling()((np.zeros((4, 1), "float32"), np.zeros((4, 2), "float32")))

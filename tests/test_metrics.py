@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
+import scipy.stats
 
-from course_utils.metrics import hoyer_sparsity, linear_probe, nearest_neighbour_accuracy, principal_angles, psnr, squared_error, units_used
+from course_utils.metrics import (
+    active_units, gaussian_kl, hoyer_sparsity, linear_probe, nearest_neighbour_accuracy, principal_angles, psnr, split_rate,
+    squared_error, units_used,
+)  # fmt: skip
 
 
 def test_squared_error_is_summed_over_pixels_and_averaged_over_images():
@@ -220,3 +224,60 @@ def test_an_example_is_not_its_own_neighbour_but_its_double_is():
 def test_nearest_neighbours_refuse(arguments, error, sentence):
     with pytest.raises(error, match=sentence):
         nearest_neighbour_accuracy(*arguments)
+
+
+# Of latents
+
+MEAN, LOG_VAR = np.random.default_rng(0).normal(size=(2, 6, 3))
+
+
+def test_kl_agrees_with_monte_carlo():
+    rng = np.random.default_rng(1)
+    std = np.exp(LOG_VAR / 2)
+    z = MEAN + std * rng.standard_normal((200_000, 6, 3))
+    ratio = scipy.stats.norm.logpdf(z, MEAN, std) - scipy.stats.norm.logpdf(z)
+    np.testing.assert_allclose(gaussian_kl(MEAN, LOG_VAR), ratio.sum(axis=2).mean(axis=0), rtol=0.01, atol=0.02)
+
+
+def test_kl_agrees_with_torch():
+    torch = pytest.importorskip("torch")
+    from torch.distributions import Normal, kl_divergence
+
+    q = Normal(torch.tensor(MEAN), torch.tensor(np.exp(LOG_VAR / 2)))
+    theirs = kl_divergence(q, Normal(torch.zeros(6, 3, dtype=torch.float64), torch.ones(6, 3, dtype=torch.float64))).sum(dim=1)
+    np.testing.assert_allclose(gaussian_kl(MEAN, LOG_VAR), theirs.numpy(), rtol=1e-10)
+
+
+def test_active_units_are_those_whose_mean_moves():
+    z_mean = np.random.default_rng(0).normal(size=(1000, 4)) * [1, 0.2, 0.05, 0] + [0, 5, 0, 9]
+    assert active_units(z_mean) == 2 and active_units(z_mean, threshold=1e-3) == 3
+
+
+def test_the_two_parts_of_the_rate_add_up():
+    rng = np.random.default_rng(2)
+    z_mean, z_log_var = 1.5 * rng.normal(size=(3000, 2)), np.full((3000, 2), np.log(0.5))
+    rate = split_rate(z_mean, z_log_var)
+    assert rate.mutual_information + rate.aggregate_kl == pytest.approx(gaussian_kl(z_mean, z_log_var).mean(), rel=0.02)
+    # The sum of two normal variables: both parts are known. Variance 2.25 + 0.5 in each of two latents.
+    assert rate.mutual_information == pytest.approx(2 * 0.5 * np.log(2.75 / 0.5), rel=0.05)
+    assert rate.aggregate_kl == pytest.approx(2 * 0.5 * (2.75 - 1 - np.log(2.75)), rel=0.15)
+
+
+def test_few_examples_are_told_apart_perfectly():
+    rate = split_rate(10.0 * np.arange(20).reshape(-1, 1), np.full((20, 1), -4.0))
+    assert rate.mutual_information == pytest.approx(np.log(20))
+
+
+@pytest.mark.parametrize(
+    "call, error, sentence",
+    [
+        (lambda: gaussian_kl(MEAN, LOG_VAR[:, :2]), ValueError, "z_mean and z_log_var must have one shape"),
+        (lambda: gaussian_kl(MEAN, 1000 * np.ones((6, 3))), ValueError, "z_log_var must be logarithms of variances.*1000"),
+        (lambda: gaussian_kl(MEAN[0], LOG_VAR[0]), ValueError, "z_mean must be 2-D"),
+        (lambda: active_units(MEAN, -1), ValueError, "threshold must be finite and at least 0"),
+        (lambda: split_rate(MEAN, LOG_VAR, seed=0.5), TypeError, "seed must be an integer"),
+    ],
+)
+def test_bad_latents_are_refused(call, error, sentence):
+    with pytest.raises(error, match=sentence):
+        call()

@@ -1,10 +1,11 @@
 import keras
 import numpy as np
 import pytest
+import scipy.stats
 from keras import ops
 
-from course_utils import layers, models
-from course_utils.metrics import squared_error
+from course_utils import layers, models, training
+from course_utils.metrics import gaussian_kl, squared_error
 
 
 @pytest.fixture
@@ -344,3 +345,140 @@ def test_a_kernel_has_a_middle_and_pooling_a_name():
         convolutional((16, 24), batch_normalization=0.9)
     with pytest.raises(ValueError, match="kernel_size must be odd, so that a kernel has a middle, got 4"):
         convolutional((16, 24), kernel_size=4)
+
+
+# Variational
+
+
+RNG = np.random.default_rng(0)
+
+
+def small_vae(seed=0, **options):
+    model = models.dense_vae([6, 5, 2], seed=seed, **options)
+    model.compile(optimizer=keras.optimizers.Adam(0.01))
+    return model
+
+
+def test_the_terms_are_those_of_numpy_and_the_same_in_training_and_evaluation(x):
+    x = np.tile(x, (20, 1))  # many draws of epsilon
+    model = small_vae()
+    z_mean, z_log_var = (ops.convert_to_numpy(part) for part in model.encoder(x))
+    np.testing.assert_allclose(ops.convert_to_numpy(model.kl_nats(z_mean, z_log_var)), gaussian_kl(z_mean, z_log_var), rtol=1e-5)
+    x_hat = ops.convert_to_numpy(model.decoder(z_mean))
+    cross_entropy = -(x * np.log(x_hat) + (1 - x) * np.log(1 - x_hat)).sum(axis=1)  # summed over pixels, not averaged
+    np.testing.assert_allclose(ops.convert_to_numpy(model.reconstruction_nats(x, x_hat)), cross_entropy, rtol=1e-4)
+    told = [model.evaluate(x, verbose=0, return_dict=True) for _ in range(30)]
+    assert set(told[0]) == {"loss", "reconstruction_loss", "kl_loss"}
+    for one in told:
+        assert one["loss"] == pytest.approx(one["reconstruction_loss"] + one["kl_loss"], rel=1e-5)
+        assert one["kl_loss"] == pytest.approx(gaussian_kl(z_mean, z_log_var).mean(), rel=1e-4)
+    assert np.std([one["reconstruction_loss"] for one in told]) > 0  # evaluation draws, as the bound wants it
+    still = small_vae()
+    still.compile(optimizer=keras.optimizers.SGD(0.0))
+    trained = still.fit(x, epochs=1, verbose=0).history
+    assert trained["kl_loss"][0] == pytest.approx(told[0]["kl_loss"], rel=1e-4)
+    assert trained["reconstruction_loss"][0] == pytest.approx(np.mean([one["reconstruction_loss"] for one in told]), rel=0.05)
+
+
+def test_a_gaussian_likelihood_is_that_of_scipy(x):
+    model = small_vae(likelihood="gaussian", variance=0.3, output_activation=None)
+    x_hat = ops.convert_to_numpy(model.decoder(RNG.normal(size=(6, 2)).astype("float32")))
+    expected = -scipy.stats.norm.logpdf(x[:6], x_hat, np.sqrt(0.3)).sum(axis=1)
+    np.testing.assert_allclose(ops.convert_to_numpy(model.reconstruction_nats(x[:6], x_hat)), expected, rtol=1e-4)
+
+
+def test_beta_weighs_the_kl_and_can_be_changed(x):
+    model = small_vae(beta=3.0)
+    one = model.evaluate(x, verbose=0, return_dict=True)
+    assert one["loss"] == pytest.approx(one["reconstruction_loss"] + 3 * one["kl_loss"], rel=1e-5)
+    model.beta.assign(0.0)
+    one = model.evaluate(x, verbose=0, return_dict=True)
+    assert one["loss"] == pytest.approx(one["reconstruction_loss"], rel=1e-5) and one["kl_loss"] > 0
+
+
+def test_a_larger_beta_leaves_less_in_the_latents(x):
+    rates = []
+    for beta in (0.01, 1.0, 10.0):
+        model = small_vae(beta=beta)
+        model.fit(x, epochs=200, verbose=0)
+        rates.append(model.evaluate(x, verbose=0, return_dict=True)["kl_loss"])
+    assert rates[0] > 2 * rates[1] and rates[2] < 0.05
+
+
+def test_training_lowers_the_loss_and_changes_every_weight_but_beta(x):
+    model = small_vae()
+    before = [ops.convert_to_numpy(v).copy() for v in model.trainable_variables]
+    history = training.fit(model, x, epochs=30, validation=x).history
+    assert {"loss", "val_loss", "kl_loss", "val_kl_loss", "reconstruction_loss", "val_reconstruction_loss"} <= set(history)
+    assert history["loss"][-1] < history["loss"][0]
+    assert all(not np.array_equal(a, ops.convert_to_numpy(v)) for a, v in zip(before, model.trainable_variables))
+    assert float(ops.convert_to_numpy(model.beta)) == 1 and not model.beta.trainable
+
+
+def test_predictions_are_made_from_the_means(x):
+    model = small_vae()
+    first, second = (model.predict(x, verbose=0) for _ in range(2))
+    assert np.array_equal(first, second) and first.shape == x.shape
+    np.testing.assert_allclose(first, ops.convert_to_numpy(model.decoder(model.encoder(x)[0])), atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["dense", "convolutional"])
+def test_a_loaded_vae_is_the_same_model(tmp_path, kind):
+    if kind == "dense":
+        model, x = models.dense_vae([6, 5, 2], beta=0.5, likelihood="gaussian", variance=0.2, seed=1), RNG.random((20, 6)).astype("float32")
+    else:
+        model, x = models.convolutional_vae((8, 12), 3, (4, 6), batch_normalization=True, seed=1), RNG.random((20, 8, 12)).astype("float32")
+    model.compile(optimizer="adam")
+    model.fit(x, epochs=2, verbose=0)
+    model.beta.assign(0.25)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    np.testing.assert_allclose(loaded.predict(x, verbose=0), model.predict(x, verbose=0), atol=1e-6)
+    assert float(ops.convert_to_numpy(loaded.beta)) == 0.25 and loaded.variance == model.variance and loaded.likelihood == model.likelihood
+    loaded.fit(x, epochs=1, verbose=0)
+    model.save_weights(tmp_path / "model.weights.h5")
+    model.fit(x, epochs=1, verbose=0)
+    changed = model.predict(x, verbose=0)
+    model.load_weights(tmp_path / "model.weights.h5")
+    assert not np.allclose(changed, model.predict(x, verbose=0), atol=1e-6)
+
+
+def test_seeds_of_a_vae_repeat_and_differ():
+    a, b, c = (small_vae(seed).get_weights() for seed in (0, 0, 1))
+    assert all(np.array_equal(v, w) for v, w in zip(a, b))
+    assert any(not np.array_equal(v, w) for v, w in zip(a, c))
+    heads = [layer for layer in small_vae().encoder.layers if layer.name.startswith("z_")]
+    assert not np.array_equal(*(ops.convert_to_numpy(head.kernel) for head in heads))
+
+
+def vae_halves(n_in=6, n_latents=2, n_back=2, n_out=6, pair=True):
+    given = keras.Input((n_in,))
+    outputs = [keras.layers.Dense(n_latents)(given) for _ in range(2)]
+    return keras.Model(given, outputs if pair else outputs[0]), keras.Sequential([keras.Input((n_back,)), keras.layers.Dense(n_out)])
+
+
+def fitted_with(loss=None, sample_weight=None):
+    model = models.dense_vae([6, 2])
+    model.compile("adam", loss=loss)
+    model.fit(np.zeros((4, 6), "float32"), np.zeros((4, 6), "float32"), sample_weight=sample_weight, verbose=0)
+
+
+@pytest.mark.parametrize(
+    "call, error, sentence",
+    [
+        (lambda: models.VariationalAutoencoder(None, None), TypeError, "encoder must be a Keras model, got NoneType"),
+        (lambda: models.VariationalAutoencoder(*vae_halves(pair=False)), ValueError, r"encoder must put out a pair \(z_mean, z_log_var\), got one"),
+        (lambda: models.VariationalAutoencoder(*vae_halves(n_back=3)), ValueError, "the decoder's input must have one shape, got .*2.*2.*3"),
+        (lambda: models.VariationalAutoencoder(*vae_halves(n_out=7)), ValueError, "decoder must put out images of shape .*6.* got .*7"),
+        (lambda: models.VariationalAutoencoder(*vae_halves(), beta=-1), ValueError, "beta must be finite and at least 0, got -1"),
+        (lambda: models.VariationalAutoencoder(*vae_halves(), variance=0), ValueError, "variance must be above 0, got 0"),
+        (lambda: models.VariationalAutoencoder(*vae_halves(), likelihood="mse"), ValueError, "likelihood must be 'bernoulli' or 'gaussian', got 'mse'"),
+        (lambda: fitted_with(loss="mse"), ValueError, "loss must not be given: the loss is the model's own"),
+        (lambda: fitted_with(sample_weight=np.ones(4)), ValueError, "sample_weight must not be given"),
+        (lambda: models.convolutional_vae((64, 64), 0), ValueError, "n_latents must be at least 1"),
+        (lambda: models.dense_vae([784]), ValueError, "layer_sizes must have two sizes or more"),
+    ],
+)
+def test_bad_vaes_are_refused(call, error, sentence):
+    with pytest.raises(error, match=sentence):
+        call()

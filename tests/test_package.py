@@ -12,7 +12,7 @@ import tomllib
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-GROUND_FLOOR = ("datasets", "pca", "metrics", "plotting", "checks", "runtime", "_validate")
+GROUND_FLOOR = ("datasets", "pca", "metrics", "latent", "plotting", "checks", "runtime", "_validate")
 FIRST_FLOOR = ("layers", "models", "training")  # each may import those before it
 
 

@@ -6,6 +6,7 @@ import weakref
 import keras
 import numpy as np
 import pytest
+import scipy.stats
 from keras import ops
 
 from course_utils import models, training
@@ -589,3 +590,111 @@ def test_bad_arguments_of_train_layerwise_are_refused(x):
     refused(ValueError, r"x must have 6 columns.*got shape \(50, 5\)", model, x[:, :5])
     refused(ValueError, "one for each of the 2 phases, got 3", model, x, epochs=[1, 1, 1])
     refused(ValueError, "epochs must be at least 1", model, x, epochs=0)
+
+
+# Variational autoencoders
+
+
+def small_vae(seed=0, **options):
+    model = models.dense_vae([6, 5, 2], seed=seed, **options)
+    model.compile(optimizer=keras.optimizers.Adam(0.01))
+    return model
+
+
+def test_apply_returns_all_that_an_encoder_puts_out(x):
+    model = small_vae()
+    z_mean, z_log_var = training.apply(model.encoder, x, batch_size=7)
+    for ours, part in zip((z_mean, z_log_var), model.encoder(x)):
+        np.testing.assert_allclose(ours, ops.convert_to_numpy(part), atol=1e-6)
+    assert training.apply(model.decoder, z_mean).shape == x.shape
+
+
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not(x, tmp_path, monkeypatch):
+    whole = small_vae()
+    training.fit(whole, x, epochs=4, batch_size=10, callbacks=[training.BetaWarmUp(3)])
+
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    again = {"epochs": 4, "batch_size": 10, "checkpoint": tmp_path / "run.npz"}
+    with pytest.raises(KeyboardInterrupt):
+        training.fit(small_vae(), x, **again, callbacks=[training.BetaWarmUp(3), Stop()])
+    resumed = small_vae(seed=9)
+    training.fit(resumed, x, **again, callbacks=[training.BetaWarmUp(3)])
+    for a, b in zip(whole.get_weights(), resumed.get_weights()):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+    assert float(ops.convert_to_numpy(resumed.beta)) == 1
+
+
+def test_beta_warms_up_over_its_epochs(x):
+    seen = []
+
+    class Look(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append(float(ops.convert_to_numpy(self.model.beta)))
+
+    training.fit(small_vae(), x, epochs=6, callbacks=[training.BetaWarmUp(4, beta=2.0), Look()])
+    assert seen == [0.0, 0.5, 1.0, 1.5, 2.0, 2.0]
+    plain = models.dense_autoencoder([6, 2])
+    plain.compile(optimizer="adam", loss=models.SquaredError())
+    with pytest.raises(TypeError, match="which has a beta, got Autoencoder"):
+        training.fit(plain, x, epochs=1, callbacks=[training.BetaWarmUp(4)])
+
+
+def test_batches_are_binarised_anew_each_epoch_and_item_by_item_the_same():
+    batches = training.BinarizedBatches(np.full((20, 50), 0.5, "float32"), batch_size=5, seed=0)
+    batches.on_epoch_begin()
+    first = [batches[i][0] for i in range(4)]
+    assert np.array_equal(first[2], batches[2][0])
+    assert not np.array_equal(first[0], first[1])
+    batches.on_epoch_begin()
+    assert not np.array_equal(first[0], batches[0][0])
+    x, target = batches[0]
+    assert x is target and set(np.unique(x)) == {0.0, 1.0}
+
+
+def test_the_bound_agrees_with_an_independent_computation(x):
+    """One latent: the exact integral of p(x | z) p(z) on a fine grid."""
+    model = models.dense_vae([6, 4, 1], seed=0)
+    z = np.linspace(-8, 8, 4001).astype("float32")
+    x_hat = ops.convert_to_numpy(model.decoder(z[:, np.newaxis])).astype(float)
+    log_likelihood = x @ np.log(x_hat).T + (1 - x) @ np.log(1 - x_hat).T
+    exact = np.log((np.exp(log_likelihood) * scipy.stats.norm.pdf(z)).sum(axis=1) * (z[1] - z[0]))
+    bound = training.log_likelihood_bound(model, x, n_samples=3000, batch_size=1000)
+    np.testing.assert_allclose(bound, exact, atol=0.05)
+    assert bound.mean() == pytest.approx(exact.mean(), abs=0.005)
+    elbo = training.log_likelihood_bound(model, np.repeat(x, 200, axis=0), n_samples=1).reshape(len(x), 200).mean(axis=1)
+    few = training.log_likelihood_bound(model, np.repeat(x, 200, axis=0), n_samples=5).reshape(len(x), 200).mean(axis=1)
+    assert elbo.mean() < few.mean() < exact.mean()
+    evaluated = [one["loss"] for one in (evaluate(model, x) for _ in range(20))]
+    assert elbo.mean() == pytest.approx(-np.mean(evaluated), abs=0.05)
+
+
+def evaluate(model, x):
+    if not model.compiled:
+        model.compile(optimizer="adam")
+    return model.evaluate(x, verbose=0, return_dict=True)
+
+
+def test_an_images_bound_does_not_depend_on_how_it_is_computed(x):
+    model = small_vae()
+    all_at_once = training.log_likelihood_bound(model, x, n_samples=7, batch_size=1000)
+    np.testing.assert_allclose(training.log_likelihood_bound(model, x, n_samples=7, batch_size=3), all_at_once, rtol=1e-5)
+    assert not np.allclose(training.log_likelihood_bound(model, x, n_samples=7, seed=1), all_at_once, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "change, error, sentence",
+    [
+        ({"model": models.dense_autoencoder([6, 2])}, TypeError, "model must be a models.VariationalAutoencoder, got Autoencoder"),
+        ({"x": np.zeros((3, 5), "float32")}, ValueError, r"x must have shape \(n, 6\), got \(3, 5\)"),
+        ({"x": np.zeros((3, 6), int)}, TypeError, "x must be floating point"),
+        ({"n_samples": 0}, ValueError, "n_samples must be at least 1"),
+    ],
+)
+def test_a_bad_question_for_the_bound_is_refused(change, error, sentence):
+    arguments = {"model": small_vae(), "x": np.zeros((3, 6), "float32"), "n_samples": 2} | change
+    with pytest.raises(error, match=sentence):
+        training.log_likelihood_bound(**arguments)
