@@ -662,7 +662,7 @@ def test_the_bound_agrees_with_an_independent_computation(x):
     x_hat = ops.convert_to_numpy(model.decoder(z[:, np.newaxis])).astype(float)
     log_likelihood = x @ np.log(x_hat).T + (1 - x) @ np.log(1 - x_hat).T
     exact = np.log((np.exp(log_likelihood) * scipy.stats.norm.pdf(z)).sum(axis=1) * (z[1] - z[0]))
-    bound = training.log_likelihood_bound(model, x, n_samples=3000, batch_size=1000)
+    bound = training.log_likelihood_bound(model, x, n_samples=30_000, batch_size=10_000)
     np.testing.assert_allclose(bound, exact, atol=0.05)
     assert bound.mean() == pytest.approx(exact.mean(), abs=0.005)
     elbo = training.log_likelihood_bound(model, np.repeat(x, 200, axis=0), n_samples=1).reshape(len(x), 200).mean(axis=1)
