@@ -227,18 +227,17 @@ def nearest_neighbour_accuracy(train, test=None):
     66.67
     """
     codes, classes = _codes_and_classes("train", train)
-    if np.abs(codes).max() > _LARGEST:
-        raise ValueError(f"train[0] must be at most {_LARGEST:g} in magnitude, whose square is finite, got {np.abs(codes).max():g}")
-    if test is None:
-        if len(codes) < 2:
-            raise ValueError("train must have two examples or more, if each is to have another as its neighbour, got 1")
-        neighbours = NearestNeighbors(n_neighbors=1).fit(codes).kneighbors(return_distance=False)[:, 0]
-        return float(100 * np.mean(classes[neighbours] == classes))
-    test_codes, test_classes = _codes_and_classes("test", test)
-    if test_codes.shape[1] != codes.shape[1]:
-        raise ValueError(f"test must have codes of {codes.shape[1]} units, as those of train, got shape {test_codes.shape}")
-    neighbours = NearestNeighbors(n_neighbors=1).fit(codes).kneighbors(test_codes, return_distance=False)[:, 0]
-    return float(100 * np.mean(classes[neighbours] == test_classes))
+    asked, wanted = (None, classes) if test is None else _codes_and_classes("test", test)
+    if asked is None and len(codes) < 2:
+        raise ValueError("train must have two examples or more, if each is to have another as its neighbour, got 1")
+    if asked is not None and asked.shape[1] != codes.shape[1]:
+        raise ValueError(f"test must have codes of {codes.shape[1]} units, as those of train, got shape {asked.shape}")
+    for name, values in (("train", codes), ("test", codes if asked is None else asked)):
+        if np.abs(values).max() > _LARGEST:
+            raise ValueError(f"{name}[0] must be at most {_LARGEST:g} in magnitude, whose square is finite, got {np.abs(values).max():g}")
+    # Asked for nothing, scikit-learn answers for its own examples, each without itself.
+    neighbours = NearestNeighbors(n_neighbors=1).fit(codes).kneighbors(asked, return_distance=False)[:, 0]
+    return float(100 * np.mean(classes[neighbours] == wanted))
 
 
 def _codes_and_classes(name, part):

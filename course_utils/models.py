@@ -187,7 +187,7 @@ def convolutional_autoencoder(
     Each number of filters is a stage. On the way down a stage is a convolution and a pooling that halves height and width; a
     dense layer makes the code of what is left. On the way up a dense layer makes the smallest stage again, and
     each transposed convolution doubles height and width. Its kernel is 4 and its stride 2, so that
-    every output pixel is reached by the same number of inputs (in each direction two) and no checkerboard arises; see Odena et al.,
+    every output pixel is reached by the same number of inputs (in each direction two) and no checkerboard is built in; see Odena et al.,
     "Deconvolution and checkerboard artifacts", Distill (2016).
 
     Args:
@@ -232,10 +232,9 @@ def convolutional_autoencoder(
     if height % times or width % times:
         if len(shape) == 3 and height in (1, 3) and width > 3:
             raise ValueError(f"input_shape must be (height, width, channels), got {shape}: channels come last, ({width}, {channels}, {height})")
-        fitting = " or ".join(
-            f"({h}, {w})" for h, w in ((height // times * times, width // times * times), (-(-height // times) * times, -(-width // times) * times))
-            if h and w
-        )
+        smaller = height // times * times, width // times * times
+        larger = -(-height // times) * times, -(-width // times) * times
+        fitting = f"{smaller} or {larger}" if all(smaller) else f"{larger}"
         raise ValueError(
             f"input_shape must have a height and a width that can be halved {len(filters)} times, once for each of filters, "
             f"got {height} x {width}: crop or pad the images to {fitting}, or take fewer filters"

@@ -300,7 +300,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
 
 
 class BetaWarmUp(keras.callbacks.Callback):
-    """Raises a variational autoencoder's beta from 0 to its own value over the first epochs.
+    """Raises a variational autoencoder's beta from 0 to a full value over the first epochs, whatever the model began with.
 
     Without a pull towards the prior the decoder first learns to use the latents; Bowman et al., "Generating sentences from a
     continuous space", CoNLL (2016), section 3.1; Sonderby et al., "Ladder variational autoencoders", NIPS (2016), section 2.3.

@@ -216,6 +216,8 @@ def test_an_example_is_not_its_own_neighbour_but_its_double_is():
     "arguments, error, sentence",
     [
         ((np.ones((3, 2)),), TypeError, "train must be a pair"),
+        (((np.full((3, 2), 1e200), np.ones(3, int)),), ValueError, r"train\[0\] must be at most 1e\+15 in magnitude.*got 1e\+200"),
+        (((np.ones((3, 2)), np.ones(3, int)), (np.full((3, 2), 1e200), np.ones(3, int))), ValueError, r"test\[0\] must be at most"),
         (((np.ones((1, 2)), np.ones(1, int)),), ValueError, "train must have two examples or more"),
         (((np.ones((3, 2)), np.ones(3, int)), (np.ones((3, 4)), np.ones(3, int))), ValueError, "test must have codes of 2 units"),
         (((np.ones((3, 2)), np.ones(2, int)),), ValueError, "train must have one class for each of its 3 codes, got 2"),
