@@ -93,6 +93,22 @@ def test_faces_are_resized_by_area_averaging():
     assert small.min() >= 0 and small.max() <= 1
 
 
+def test_glasses():
+    glasses = datasets.load_glasses()
+    assert glasses.shape == (400,) and glasses.dtype == bool
+    by_person = glasses.reshape(40, 10)
+    sometimes = np.flatnonzero(by_person.any(axis=1) & ~by_person.all(axis=1))
+    assert sometimes.tolist() == [3, 6, 12, 16, 18, 19, 35]
+    assert np.flatnonzero(by_person[19]).tolist() == [0, 1, 2, 4, 6, 7, 8, 9]
+
+
+def test_altered_labels_are_refused(clone):
+    text = (ROOT / "data" / "orl_glasses.txt").read_text()
+    (clone / "orl_glasses.txt").write_text(text.replace("1110000110", "1110000111"))
+    with pytest.raises(ValueError, match="orl_glasses.txt is not the file that ships"):
+        datasets.load_glasses()
+
+
 @pytest.mark.parametrize(
     "arguments, error, sentence",
     [
