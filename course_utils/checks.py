@@ -1139,3 +1139,214 @@ def check_transposed_convolution(transposed_convolution):
     return _check(
         transposed_convolution, ((x, kernel, stride), judge), _another(x, kernel, 3, expected=stamped(x, kernel, 3), hint=other)
     )
+
+
+def check_gaussian_kl(gaussian_kl):
+    """Lesson 09, exercise 1: `gaussian_kl(z_mean, z_log_var)`, the KL divergence from the standard normal distribution.
+
+    Args:
+        gaussian_kl: the student's function: means and log-variances of shape (n, n_latents) in; nats of shape (n,) out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_gaussian_kl(lambda mean, log_var: (mean**2 + np.exp(log_var) - 1 - log_var).mean(axis=1) / 2)
+    ✗ your KL is 3 times too small: it was averaged over the latents; sum over them
+    """
+    rng = np.random.default_rng(6)
+    mean, log_var = rng.normal(size=(5, 3)), rng.normal(-1, 1, (5, 3))
+
+    def kl(mean, log_var):
+        return (mean**2 + np.exp(log_var) - 1 - log_var).sum(axis=1) / 2
+
+    right = kl(mean, log_var)
+
+    def judge(result):
+        if np.shape(result) == () and (_close(result, right.mean()) or _close(result, right.sum())):
+            return "one number for each image: the mean over the batch comes later"
+        if _close(result, kl(mean.T, log_var.T)):
+            return "sum over the latents of an image, axis 1, and over nothing else"
+        if problem := _shape_problem(result, right.shape):
+            return problem + ": one number of nats for each image"
+        if _close(result, right):
+            return None
+        if _close(result, right / mean.shape[1]):
+            return f"your KL is {mean.shape[1]} times too small: it was averaged over the latents; sum over them"
+        if _close(result, 2 * right):
+            return "twice too large: the formula begins with one half"
+        if _close(result, -right) or _close(result, -2 * right):
+            return "the sign: a divergence is 0 for the prior itself and positive elsewhere"
+        if _close(result, kl(mean, 2 * log_var)) or _close(result, kl(mean, 2 * np.log(np.abs(log_var)))):
+            return "z_log_var is the logarithm of the variance, not of the standard deviation, and not the deviation itself"
+        if _close(result, (mean**2 + np.exp(log_var / 2) - 1 - log_var).sum(axis=1) / 2):
+            return "the formula has the variance, np.exp(z_log_var): yours has the standard deviation"
+        if _close(result, (mean + np.exp(log_var) - 1 - log_var).sum(axis=1) / 2):
+            return "the mean is squared"
+        if _close(result, (mean**2 + np.exp(log_var) - log_var).sum(axis=1) / 2):
+            return "the 1 is missing: for the prior itself, mean 0 and variance 1, the KL is 0"
+        return "(mean^2 + variance - 1 - log variance) / 2 for each latent, and the sum over the latents"
+
+    other = "right for some latents, but not for those of the prior, mean 0 and log-variance 0, where the KL is 0"
+    prior = np.zeros((2, 4))
+    return _check(gaussian_kl, ((mean, log_var), judge), _another(prior, prior, expected=np.zeros(2), hint=other))
+
+
+def check_sample(sample):
+    """Lesson 09, exercise 2: `sample(z_mean, z_log_var, rng)` draws one latent for each image by the reparametrisation trick.
+
+    Args:
+        sample: the student's function: means and log-variances of shape (n, n_latents) and a `numpy.random.Generator` in;
+            latents of the same shape out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_sample(lambda mean, log_var, rng: mean + np.exp(log_var) * rng.standard_normal(mean.shape))
+    ✗ the spread is exp(z_log_var), the variance: epsilon is multiplied by the standard deviation, np.exp(z_log_var / 2)
+    """
+    n = 4000
+    mean, log_var = np.tile([-3.0, 0.5, 20.0], (n, 1)), np.tile([1.0, -2.0, 2.0], (n, 1))
+    std = np.exp(log_var[0] / 2)
+
+    def judge(result):
+        if problem := _shape_problem(result, mean.shape):
+            return problem
+        z = np.asarray(result, float)
+        draws.append(z)
+        spread, middle = z.std(axis=0), z.mean(axis=0)
+        if (spread < 1e-6).all():
+            return "every image gets the same epsilon: draw as many as there are latents in the batch, z_mean.shape"
+        if np.abs(np.corrcoef(z.T)).min() > 0.5:
+            return "the latents of an image get the same epsilon: draw one for each, z_mean.shape"
+        if np.allclose(spread, std**2, rtol=0.1):
+            return "the spread is exp(z_log_var), the variance: epsilon is multiplied by the standard deviation, np.exp(z_log_var / 2)"
+        if np.allclose(spread, np.abs(log_var[0]), rtol=0.1):
+            return "the spread is z_log_var itself: the standard deviation is np.exp(z_log_var / 2)"
+        if np.allclose(spread, 1, rtol=0.1):
+            return "the spread is 1 whatever z_log_var says: multiply epsilon by np.exp(z_log_var / 2)"
+        if (np.abs(middle) < 0.3).all():
+            return "z_mean is missing: the cloud lies around it"
+        if np.allclose(spread, std / np.sqrt(3), rtol=0.1) or np.allclose(spread, std / np.sqrt(12), rtol=0.1):
+            return "epsilon must be normally distributed, rng.standard_normal: yours is uniform"
+        if not np.allclose(spread, std, rtol=0.1):
+            return "the standard deviation of what you draw is not np.exp(z_log_var / 2)"
+        if not np.allclose(middle, mean[0], atol=0.3):
+            return "the mean of what you draw is not z_mean"
+        return None
+
+    def goes_on(result):
+        problem = judge(result)
+        same = problem is None and np.array_equal(draws[-1], draws[-2])
+        return "the second call draws the same epsilon: do not make a generator inside, use the rng" if same else problem
+
+    def begins_anew(result):
+        problem = judge(result)
+        other = problem is None and not np.array_equal(draws[-1], draws[0])
+        return "not repeatable: draw from the rng that you are given, and from nothing else" if other else problem
+
+    def with_rng(mean, log_var):
+        return sample(mean, log_var, next(rngs))
+
+    first, draws = np.random.default_rng(0), []
+    rngs = iter([first, first, np.random.default_rng(0)])
+    tries = [((mean, log_var), question) for question in (judge, goes_on, begins_anew)]
+    return _check(with_rng if callable(sample) else sample, *tries)
+
+
+def check_slerp(slerp):
+    """Lesson 10, exercise 1: `slerp(a, b, t)`, a point on the arc between two vectors of one length.
+
+    Args:
+        slerp: the student's function: two arrays of shape (d,), of the same length |a| = |b|, and a number from 0 to 1
+            in; an array of shape (d,) out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_slerp(lambda a, b, t: (1 - t) * a + t * b)
+    ✗ this is the straight line: its middle is shorter than its ends
+    """
+    a = np.array([3.0, 0.0, 4.0, 0.0])
+    b = np.array([0.0, 3.0, 2.4, 3.2])  # as long as a, which is 5
+    t = 0.25
+
+    def arc(a, b, t):
+        angle = np.arccos(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+        return (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
+
+    right, straight = arc(a, b, t), (1 - t) * a + t * b
+
+    def judge(result):
+        if problem := _shape_problem(result, a.shape):
+            return problem
+        if _close(result, right):
+            return None
+        if _close(result, straight):
+            return "this is the straight line: its middle is shorter than its ends"
+        if _close(result, arc(b, a, t)):
+            return "the other way round: t = 0 is a, and t = 1 is b"
+        if _close(result, right / 5):
+            return "the length is 1, wanted that of a and b: use the unit vectors for the angle only"
+        if _close(result, 5 * straight / np.linalg.norm(straight)):
+            return "on the arc, but not evenly: a straight line stretched to the arc runs faster in its middle"
+        if np.isnan(result).any():
+            return "not a number: the arc cosine is of the cosine, a @ b / (|a| |b|), and not of a @ b"
+        degrees = np.degrees(np.arccos(a @ b / 25))
+        if _close(result, (np.sin((1 - t) * degrees) * a + np.sin(t * degrees) * b) / np.sin(degrees)):
+            return "np.sin takes radians, as np.arccos gives them"
+        return "(sin((1 - t) angle) a + sin(t angle) b) / sin(angle), with the angle between a and b"
+
+    def at_parallel(result):
+        return None if _close(result, a) else "for two equal vectors the angle is 0, and you divide by its sine: return the straight line there"
+
+    return _check(slerp, ((a, b, t), judge), _another(a, b, 1.0, expected=b, hint="t = 1 must be b"), ((a, a.copy(), 0.5), at_parallel))
+
+
+def check_importance_bound(importance_bound):
+    """Lesson 10, exercise 2: `importance_bound(log_weights)`, log of the mean weight of each image's samples.
+
+    Args:
+        importance_bound: the student's function: logarithms of the weights, shape (n, k), k samples of each of n images, in;
+            nats of shape (n,) out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_importance_bound(lambda log_weights: log_weights.mean(axis=1))
+    ✗ this is the mean of the logarithms, the ELBO: the bound is the logarithm of the mean
+    """
+    log_weights = np.random.default_rng(7).normal(-2.0, 1.5, (4, 6))
+
+    def bound(x, axis=1):
+        return np.logaddexp.reduce(x, axis=axis) - np.log(x.shape[axis])
+
+    right = bound(log_weights)
+
+    def judge(result):
+        if np.shape(result) == () and _close(result, right.mean()):
+            return "one number for each image: the mean over the images comes later"
+        if problem := _shape_problem(result, right.shape):
+            return problem + ": one number for each of the 4 images; each row is the samples of one"
+        if _close(result, right):
+            return None
+        if _close(result, log_weights.mean(axis=1)):
+            return "this is the mean of the logarithms, the ELBO: the bound is the logarithm of the mean"
+        if _close(result, right + np.log(log_weights.shape[1])):
+            return "this is the logarithm of the sum: the mean is the sum over k, so subtract log k"
+        if _close(result, np.exp(right)):
+            return "this is the mean weight: its logarithm is missing"
+        if _close(result, -right):
+            return "the sign: this is a bound on the log-likelihood itself"
+        if _close(result, log_weights.max(axis=1)):
+            return "this is the largest weight only"
+        return "log of the mean of exp(log_weights), along each row"
+
+    def at_small(result):
+        if np.isneginf(result).any() or np.isnan(result).any():
+            return "exp(-800) is 0 for a computer: take the largest log-weight of each image out of the sum, and add it at the end"
+        if _close(result, bound(small)):
+            return None
+        return "right for small numbers, but not for log-weights around -800: take out each image's own largest, before the sum"
+
+    small = np.random.default_rng(8).normal(-800.0, 3.0, (3, 5)) - np.array([[0.0], [900.0], [100.0]])
+    return _check(importance_bound, ((log_weights,), judge), ((small,), at_small))

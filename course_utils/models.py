@@ -474,10 +474,9 @@ def dense_vae(
     [(None, 20), (None, 20)]
     """
     plain = dense_autoencoder(
-        layer_sizes, activation=activation, output_activation=output_activation, kernel_initializer=kernel_initializer,
-        seed=seed, dtype=dtype,
+        layer_sizes, activation=activation, output_activation=None, kernel_initializer=kernel_initializer, seed=seed, dtype=dtype,
     )  # fmt: skip
-    return _variational(plain, beta, likelihood, variance, kernel_initializer, seed, dtype, name)
+    return _variational(plain, output_activation, beta, likelihood, variance, kernel_initializer, seed, dtype, name)
 
 
 def convolutional_vae(
@@ -506,20 +505,27 @@ def convolutional_vae(
     n_latents = _validate.integer("n_latents", n_latents, 1)
     plain = convolutional_autoencoder(
         input_shape, n_latents, filters, kernel_size=kernel_size, pooling=pooling, batch_normalization=batch_normalization,
-        activation=activation, output_activation=output_activation, kernel_initializer=kernel_initializer, seed=seed, dtype=dtype,
+        activation=activation, output_activation=None, kernel_initializer=kernel_initializer, seed=seed, dtype=dtype,
     )  # fmt: skip
-    return _variational(plain, beta, likelihood, variance, kernel_initializer, seed, dtype, name)
+    return _variational(plain, output_activation, beta, likelihood, variance, kernel_initializer, seed, dtype, name)
 
 
-def _variational(plain, beta, likelihood, variance, kernel_initializer, seed, dtype, name):
-    """A variational autoencoder whose halves are a plain one's, the code's layer replaced by two: for mean and log-variance."""
+def _variational(plain, output_activation, beta, likelihood, variance, kernel_initializer, seed, dtype, name):
+    """A variational autoencoder whose halves are a plain one's, the code's layer replaced by two: for mean and log-variance.
+
+    What the likelihood is made of keeps its full precision if the layers compute in 16 bits: of these bfloat16 gives eight to a
+    number, and the nearest to a probability of 1 would be 0.996.
+    """
+    exact = keras.dtype_policies.get(dtype).variable_dtype
     inputs = outputs = keras.Input(plain.encoder.input_shape[1:])
     for layer in plain.encoder.layers[:-1]:
         outputs = layer(outputs)
     n_latents, seeds = plain.decoder.input_shape[-1], _seeds(None if seed is None else seed + 7)
     heads = [
-        keras.layers.Dense(n_latents, kernel_initializer=_initializer(kernel_initializer, next(seeds)), dtype=dtype, name=head)(outputs)
+        keras.layers.Dense(n_latents, kernel_initializer=_initializer(kernel_initializer, next(seeds)), dtype=exact, name=head)(outputs)
         for head in ("z_mean", "z_log_var")
     ]
     encoder = keras.Model(inputs, heads, name="encoder")
-    return VariationalAutoencoder(encoder, plain.decoder, beta, likelihood, variance, seed=seed, name=name)
+    output = keras.layers.Activation(output_activation, dtype=exact, name="output")
+    decoder = keras.Sequential([keras.Input((n_latents,)), *plain.decoder.layers, output], name="decoder")
+    return VariationalAutoencoder(encoder, decoder, beta, likelihood, variance, seed=seed, name=name)

@@ -174,6 +174,63 @@ def image_rows(rows, signed=False, alt=None, ax=None):
     return fig
 
 
+def plane(images, alt=None, ax=None):
+    """A square or rectangle of images without a gap between them: what a decoder makes of a grid of latents.
+
+    Args:
+        images: floating point in [0, 1], shape (rows, columns, height, width): the grid's first row on top.
+        alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do; images of 0 to 255 are refused.
+
+    >>> plane(np.zeros((3, 5, 28, 28), "float32")).alt
+    'A plane of 3 by 5 images.'
+    """
+    images = _validate.number_array("images", images, ndim=4, floating=True)
+    rows, columns, height, width = images.shape
+    canvas = _images("images", images.reshape(-1, height, width), unit=True).reshape(images.shape)
+    canvas = canvas.transpose(0, 2, 1, 3).reshape(rows * height, columns * width)
+    fig, ax = _axes(ax, alt or f"A plane of {rows} by {columns} images.", 7, 7 * canvas.shape[0] / canvas.shape[1])
+    _draw(ax, canvas, False, 1.0)
+    return fig
+
+
+def latent_histograms(z, bins=60, alt=None, ax=None):
+    """How the samples of each latent are spread, beside the standard normal density, the prior's.
+
+    Args:
+        z: samples from q(z | x), one for each of n images, shape (n, n_latents), at most five latents.
+        bins: how many, from the least value to the largest.
+        alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> latent_histograms(np.array([[-1.0, 0.0], [1.0, 0.0]])).alt
+    'Histograms of 2 latents and the standard normal density: latent 1, mean 0, deviation 1; latent 2, mean 0, deviation 0.'
+    """
+    z = _validate.number_array("z", z, ndim=2)
+    bins = _validate.integer("bins", bins, 1)
+    if z.shape[1] > 5:
+        raise ValueError(f"z must have at most 5 latents, got {z.shape[1]}: choose some of the columns")
+    told = "; ".join(f"latent {i + 1}, mean {m:.2g}, deviation {s:.2g}" for i, (m, s) in enumerate(zip(z.mean(axis=0), z.std(axis=0))))
+    fig, ax = _axes(ax, alt or f"Histograms of {z.shape[1]} latents and the standard normal density: {told}.", 5.5, 3.2)
+    at = np.linspace(min(-4, z.min()), max(4, z.max()), 300)
+    ax.plot(at, np.exp(-(at**2) / 2) / np.sqrt(2 * np.pi), color="black", linestyle="--", label="standard normal")
+    for i, colour in zip(range(z.shape[1]), _cycle()):
+        ax.stairs(*np.histogram(z[:, i], bins=bins, density=True), color=colour, label=f"latent {i + 1}", linewidth=1.5)
+    ax.set(xlabel="value of a latent", ylabel="density")
+    ax.legend(fontsize=8)
+    return fig
+
+
 def reconstructions(x, x_hat, n=10, labels=("original", "reconstruction"), alt=None, ax=None):
     """The first n images above their reconstructions.
 

@@ -496,6 +496,108 @@ TRANSPOSED = (
         "at the places from": lambda x, kernel, stride: np.zeros((len(x) - 1) * stride + len(kernel)),
     },
 )
+
+
+def _gauss_kl(mean, log_var):
+    return (mean**2 + np.exp(log_var) - 1 - log_var).sum(axis=1) / 2
+
+
+GAUSSIAN_KL = (
+    _gauss_kl,
+    {
+        "the mean over the batch comes later": lambda mean, log_var: _gauss_kl(mean, log_var).mean(),
+        "over nothing else": lambda mean, log_var: _gauss_kl(mean.T, log_var.T),
+        "one number of nats": lambda mean, log_var: mean**2 + np.exp(log_var) - 1 - log_var,
+        "3 times too small": lambda mean, log_var: _gauss_kl(mean, log_var) / mean.shape[1],
+        "begins with one half": lambda mean, log_var: 2 * _gauss_kl(mean, log_var),
+        "the sign": lambda mean, log_var: -_gauss_kl(mean, log_var),
+        "and not the deviation itself": lambda mean, log_var: _gauss_kl(mean, 2 * log_var),
+        "yours has the standard deviation": lambda mean, log_var: _gauss_kl(mean, log_var) + (np.exp(log_var / 2) - np.exp(log_var)).sum(axis=1) / 2,
+        "the mean is squared": lambda mean, log_var: _gauss_kl(mean, log_var) + (mean - mean**2).sum(axis=1) / 2,
+        "the 1 is missing": lambda mean, log_var: _gauss_kl(mean, log_var) + mean.shape[1] / 2,
+        "and the sum over the latents": lambda mean, log_var: (mean**2).sum(axis=1),
+        "but not for those of the prior": lambda mean, log_var: _gauss_kl(mean, log_var) + (mean == 0).any(axis=1),
+    },
+)
+SAMPLE = (
+    lambda mean, log_var, rng: rng.normal(mean, np.exp(log_var / 2)),
+    {
+        "every image gets the same": lambda mean, log_var, rng: mean + np.exp(log_var / 2) * rng.standard_normal(mean.shape[1]),
+        "the latents of an image": lambda mean, log_var, rng: mean + np.exp(log_var / 2) * rng.standard_normal((len(mean), 1)),
+        "the variance: epsilon": lambda mean, log_var, rng: mean + np.exp(log_var) * rng.standard_normal(mean.shape),
+        "z_log_var itself": lambda mean, log_var, rng: mean + log_var * rng.standard_normal(mean.shape),
+        "the spread is 1": lambda mean, log_var, rng: mean + rng.standard_normal(mean.shape),
+        "z_mean is missing": lambda mean, log_var, rng: np.exp(log_var / 2) * rng.standard_normal(mean.shape),
+        "yours is uniform": lambda mean, log_var, rng: mean + np.exp(log_var / 2) * rng.uniform(-1, 1, mean.shape),
+        "of what you draw is not np.exp": lambda mean, log_var, rng: mean + 3 * np.exp(log_var / 2) * rng.standard_normal(mean.shape),
+        "of what you draw is not z_mean": lambda mean, log_var, rng: 1 + rng.normal(mean, np.exp(log_var / 2)),
+        "the second call": lambda mean, log_var, rng: np.random.default_rng(0).normal(mean, np.exp(log_var / 2)),
+        "not repeatable": lambda mean, log_var, rng: np.random.default_rng().normal(mean, np.exp(log_var / 2)),
+        "wanted (4000, 3)": lambda mean, log_var, rng: rng.standard_normal(3),
+    },
+)
+
+
+def _arc(a, b, t, scale=1.0):
+    cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+    angle = scale * np.arccos(np.clip(cosine, -1, 1))
+    if angle == 0:
+        return a
+    return (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
+
+
+def _stretched(a, b, t):
+    line = (1 - t) * a + t * b
+    return np.linalg.norm(a) * line / np.linalg.norm(line)
+
+
+def _unguarded(a, b, t):
+    angle = np.arccos(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+    return (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
+
+
+def _no_norm(a, b, t):
+    angle = np.arccos(a @ b)
+    return (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
+
+
+SLERP = (
+    _arc,
+    {
+        "the shape is ()": lambda a, b, t: 1.0,
+        "the straight line": lambda a, b, t: (1 - t) * a + t * b,
+        "the other way round": lambda a, b, t: _arc(b, a, t),
+        "use the unit vectors for the angle only": lambda a, b, t: _arc(a, b, t) / np.linalg.norm(a),
+        "but not evenly": _stretched,
+        "not a number": _no_norm,
+        "radians": lambda a, b, t: _arc(a, b, t, 180 / np.pi),
+        "with the angle between": lambda a, b, t: a,
+        "t = 1 must be b": lambda a, b, t: _arc(a, b, t if t < 1 else 0.9),
+        "you divide by its sine": _unguarded,
+    },
+)
+
+
+def _log_mean_exp(log_weights):
+    largest = log_weights.max(axis=1, keepdims=True)
+    return np.log(np.exp(log_weights - largest).mean(axis=1)) + largest[:, 0]
+
+
+IMPORTANCE_BOUND = (
+    _log_mean_exp,
+    {
+        "comes later": lambda x: _log_mean_exp(x).mean(),
+        "each row is the samples of one": lambda x: _log_mean_exp(x.T),
+        "the mean of the logarithms": lambda x: x.mean(axis=1),
+        "subtract log k": lambda x: _log_mean_exp(x) + np.log(x.shape[1]),
+        "its logarithm is missing": lambda x: np.exp(x).mean(axis=1),
+        "the sign": lambda x: -_log_mean_exp(x),
+        "the largest weight only": lambda x: x.max(axis=1),
+        "along each row": lambda x: x[:, 0],
+        "exp(-800) is 0": lambda x: np.log(np.exp(x).mean(axis=1)),
+        "each image's own largest": lambda x: np.where(x[:, 0] < -500, x.max(axis=1), _log_mean_exp(x)),
+    },
+)
 EXERCISES = {
     checks.check_scale: SCALE,
     checks.check_mirror: MIRROR,
@@ -519,6 +621,10 @@ EXERCISES = {
     checks.check_convolution_parameters: CONVOLUTION_PARAMETERS,
     checks.check_hold_people_out: HOLD_PEOPLE_OUT,
     checks.check_transposed_convolution: TRANSPOSED,
+    checks.check_gaussian_kl: GAUSSIAN_KL,
+    checks.check_sample: SAMPLE,
+    checks.check_slerp: SLERP,
+    checks.check_importance_bound: IMPORTANCE_BOUND,
 }
 WRONG = [
     pytest.param(check, hint, wrong, id=f"{check.__name__}-{hint}")

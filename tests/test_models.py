@@ -482,3 +482,14 @@ def fitted_with(loss=None, sample_weight=None):
 def test_bad_vaes_are_refused(call, error, sentence):
     with pytest.raises(error, match=sentence):
         call()
+
+
+@pytest.mark.parametrize("make, sizes", [(models.dense_vae, ([12, 8, 3],)), (models.convolutional_vae, ((4, 4), 3, (4,)))])
+def test_sixteen_bits_do_not_reach_the_likelihood(make, sizes):
+    model = make(*sizes, dtype="mixed_bfloat16")
+    assert {str(output.dtype) for output in (*model.encoder.outputs, *model.decoder.outputs)} == {"float32"}
+    assert {layer.compute_dtype for layer in model.decoder.layers} == {"bfloat16", "float32"}
+    biases = next(w for w in reversed(model.decoder.trainable_weights) if w.path.endswith("bias"))
+    biases.assign(np.full(biases.shape, 9.0))  # a probability of 0.99988, which 16 bits would round to 1
+    x_hat = ops.convert_to_numpy(model.decoder(np.zeros((1, 3), "float32")))
+    assert 0.999 < x_hat.min() and x_hat.max() < 1

@@ -30,6 +30,8 @@ FIGURES = {
     "unit_maxima": lambda ax=None: plotting.unit_maxima(POINTS * [1, 0], ax=ax),
     "filters": lambda ax=None: plotting.filters(POINTS.repeat(392, axis=1).T - 0.5, n_columns=5, ax=ax),
     "activations": lambda ax=None: plotting.activations({"plain": POINTS, "sparse": POINTS**4}, ax=ax),
+    "plane": lambda ax=None: plotting.plane(IMAGES.reshape(3, 4, 28, 28), ax=ax),
+    "latent_histograms": lambda ax=None: plotting.latent_histograms(POINTS, ax=ax),
     "vector_field": lambda ax=None: plotting.vector_field(POINTS, 0.1 - 0.2 * POINTS, data=POINTS, ax=ax),
     "projection_arrows": lambda ax=None: plotting.projection_arrows(POINTS, POINTS * 0.9, ax=ax),
     "loading_vectors": lambda ax=None: plotting.loading_vectors(POINTS, POINTS.mean(0), np.eye(2), np.ones(2), ax=ax),
@@ -386,6 +388,30 @@ def test_activations_are_shares_that_add_up_to_one():
     assert ax.get_yscale() == "log"
     with pytest.raises(TypeError, match="codes must be a dictionary"):
         plotting.activations(code)
+
+
+def test_a_plane_has_its_first_row_on_top_and_no_gaps():
+    fig = plotting.plane(IMAGES.reshape(3, 4, 28, 28))
+    drawn = np.asarray(fig.axes[0].images[0].get_array())
+    assert drawn.shape == (84, 112) and fig.axes[0].images[0].get_clim() == (0, 1)
+    np.testing.assert_array_equal(drawn[28:56, 84:], IMAGES[7])
+    with pytest.raises(ValueError, match="images must lie in .0, 1.*divide by 255"):
+        plotting.plane(255 * IMAGES.reshape(3, 4, 28, 28))
+    with pytest.raises(ValueError, match=r"images must be 4-D, got 3-D of shape \(12, 28, 28\)"):
+        plotting.plane(IMAGES)
+
+
+def test_latent_histograms_are_densities_beside_the_prior():
+    z = np.random.default_rng(0).standard_normal((20_000, 2)) * [1, 0.5]
+    ax = plotting.latent_histograms(z, bins=40).axes[0]
+    at, prior = ax.lines[0].get_data()
+    assert np.trapezoid(prior, at) == pytest.approx(1, abs=1e-3)
+    for patch, deviation in zip(ax.patches, (1, 0.5)):
+        values, edges, _ = patch.get_data()
+        assert (values * np.diff(edges)).sum() == pytest.approx(1)
+        assert values.max() == pytest.approx(0.3989 / deviation, rel=0.1)
+    with pytest.raises(ValueError, match="z must have at most 5 latents, got 6"):
+        plotting.latent_histograms(np.zeros((3, 6)))
 
 
 def test_a_vector_field_has_its_arrows_in_true_length():
