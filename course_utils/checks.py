@@ -1204,34 +1204,45 @@ def check_sample(sample):
     >>> check_sample(lambda mean, log_var, rng: mean + np.exp(log_var) * rng.standard_normal(mean.shape))
     ✗ the spread is exp(z_log_var), the variance: epsilon is multiplied by the standard deviation, np.exp(z_log_var / 2)
     """
-    n = 4000
-    mean, log_var = np.tile([-3.0, 0.5, 20.0], (n, 1)), np.tile([1.0, -2.0, 2.0], (n, 1))
-    std = np.exp(log_var[0] / 2)
+    values = np.random.default_rng(9)
+    mean = values.normal([-3.0, 0.5, 20.0], 2, (4000, 3))
+    log_var = values.normal([1.0, -2.0, 2.0], 0.5, (4000, 3))
+    std = np.exp(log_var / 2)
+
+    def is_standard(e):
+        return np.allclose(e.mean(axis=0), 0, atol=0.1) and np.allclose(e.std(axis=0), 1, atol=0.07)
 
     def judge(result):
         if problem := _shape_problem(result, mean.shape):
             return problem
         z = np.asarray(result, float)
+        if not np.isfinite(z).all():
+            return "not a number: a logarithm may be negative; the standard deviation is np.exp(z_log_var / 2)"
+        if _close(z, mean):
+            return "this is z_mean: epsilon is missing"
         draws.append(z)
-        spread, middle = z.std(axis=0), z.mean(axis=0)
-        if (spread < 1e-6).all():
+        epsilon = (z - mean) / std
+        if (epsilon.std(axis=0) < 1e-6).all():
             return "every image gets the same epsilon: draw as many as there are latents in the batch, z_mean.shape"
-        if np.abs(np.corrcoef(z.T)).min() > 0.5:
+        if np.abs(np.corrcoef(epsilon.T) - np.eye(3)).max() > 0.5:
             return "the latents of an image get the same epsilon: draw one for each, z_mean.shape"
-        if np.allclose(spread, std**2, rtol=0.1):
+        if is_standard(epsilon / std):
             return "the spread is exp(z_log_var), the variance: epsilon is multiplied by the standard deviation, np.exp(z_log_var / 2)"
-        if np.allclose(spread, np.abs(log_var[0]), rtol=0.1):
+        if is_standard((z - mean) / np.abs(log_var)):
             return "the spread is z_log_var itself: the standard deviation is np.exp(z_log_var / 2)"
-        if np.allclose(spread, 1, rtol=0.1):
+        if is_standard(z - mean):
             return "the spread is 1 whatever z_log_var says: multiply epsilon by np.exp(z_log_var / 2)"
-        if (np.abs(middle) < 0.3).all():
+        if is_standard(z / std):
             return "z_mean is missing: the cloud lies around it"
-        if np.allclose(spread, std / np.sqrt(3), rtol=0.1) or np.allclose(spread, std / np.sqrt(12), rtol=0.1):
-            return "epsilon must be normally distributed, rng.standard_normal: yours is uniform"
-        if not np.allclose(spread, std, rtol=0.1):
+        centred = epsilon - epsilon.mean(axis=0)
+        if not np.allclose((centred**4).mean(axis=0) / (centred**2).mean(axis=0) ** 2, 3, atol=0.6) and np.abs(epsilon).max() < 15:
+            return "epsilon must be normally distributed, rng.standard_normal: yours is not"
+        if not np.allclose(epsilon.std(axis=0), 1, atol=0.07):
             return "the standard deviation of what you draw is not np.exp(z_log_var / 2)"
-        if not np.allclose(middle, mean[0], atol=0.3):
+        if not np.allclose(epsilon.mean(axis=0), 0, atol=0.1):
             return "the mean of what you draw is not z_mean"
+        if len(np.unique(epsilon.round(8), axis=0)) < len(epsilon):
+            return "some images get the same epsilon: draw one for each latent of each image, z_mean.shape"
         return None
 
     def goes_on(result):
@@ -1268,6 +1279,8 @@ def check_slerp(slerp):
     """
     a = np.array([3.0, 0.0, 4.0, 0.0])
     b = np.array([0.0, 3.0, 2.4, 3.2])  # as long as a, which is 5
+    short_a, short_b = np.array([0.6, 0.8]), np.array([0.0, 1.0])
+    twins = np.random.default_rng(0).normal(size=(40, 3))  # the cosine of some with themselves comes out a little above 1
     t = 0.25
 
     def arc(a, b, t):
@@ -1297,9 +1310,21 @@ def check_slerp(slerp):
         return "(sin((1 - t) angle) a + sin(t angle) b) / sin(angle), with the angle between a and b"
 
     def at_parallel(result):
-        return None if _close(result, a) else "for two equal vectors the angle is 0, and you divide by its sine: return the straight line there"
+        if _close(result, a):
+            return None
+        return "for two equal vectors the angle is 0, and you divide by its sine: return the straight line there"
 
-    return _check(slerp, ((a, b, t), judge), _another(a, b, 1.0, expected=b, hint="t = 1 must be b"), ((a, a.copy(), 0.5), at_parallel))
+    def rounded(result):
+        if np.isfinite(result).all():
+            return None
+        return "rounding can make a cosine a little larger than 1, and its arc cosine is not a number: np.clip it to -1 ... 1"
+
+    other = "right for vectors of length 5, but not for those of length 1"
+    return _check(
+        slerp, ((a, b, t), judge), _another(a, b, 1.0, expected=b, hint="t = 1 must be b"),
+        _another(short_a, short_b, 0.3, expected=arc(short_a, short_b, 0.3), hint=other),
+        ((a, a.copy(), 0.5), at_parallel), *(((twin, twin.copy(), 0.5), rounded) for twin in twins),
+    )  # fmt: skip
 
 
 def check_importance_bound(importance_bound):
@@ -1342,11 +1367,14 @@ def check_importance_bound(importance_bound):
         return "log of the mean of exp(log_weights), along each row"
 
     def at_small(result):
-        if np.isneginf(result).any() or np.isnan(result).any():
+        if np.isposinf(result).any() or np.isnan(result).any():
+            return "exp of a large number is infinite: take the *largest* log-weight of each image out of the sum, and add it at the end"
+        if np.isneginf(result).any():
             return "exp(-800) is 0 for a computer: take the largest log-weight of each image out of the sum, and add it at the end"
         if _close(result, bound(small)):
             return None
         return "right for small numbers, but not for log-weights around -800: take out each image's own largest, before the sum"
 
     small = np.random.default_rng(8).normal(-800.0, 3.0, (3, 5)) - np.array([[0.0], [900.0], [100.0]])
+    small[1, 0] = 0.0  # far above the mean and the least of its row
     return _check(importance_bound, ((log_weights,), judge), ((small,), at_small))

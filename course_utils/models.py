@@ -513,8 +513,8 @@ def convolutional_vae(
 def _variational(plain, output_activation, beta, likelihood, variance, kernel_initializer, seed, dtype, name):
     """A variational autoencoder whose halves are a plain one's, the code's layer replaced by two: for mean and log-variance.
 
-    What the likelihood is made of keeps its full precision if the layers compute in 16 bits: of these bfloat16 gives eight to a
-    number, and the nearest to a probability of 1 would be 0.996.
+    If the layers compute in 16 bits, the two heads and the output's activation still compute in the variables' precision: of these
+    bits bfloat16 gives eight to a number, and the probability nearest to 1 would be 0.996.
     """
     exact = keras.dtype_policies.get(dtype).variable_dtype
     inputs = outputs = keras.Input(plain.encoder.input_shape[1:])

@@ -216,7 +216,7 @@ def latent_histograms(z, bins=60, alt=None, ax=None):
     >>> latent_histograms(np.array([[-1.0, 0.0], [1.0, 0.0]])).alt
     'Histograms of 2 latents and the standard normal density: latent 1, mean 0, deviation 1; latent 2, mean 0, deviation 0.'
     """
-    z = _validate.number_array("z", z, ndim=2)
+    z = _validate.number_array("z", z, ndim=2).astype(float)  # 32 bits are too coarse for bins in a narrow range
     bins = _validate.integer("bins", bins, 1)
     if z.shape[1] > 5:
         raise ValueError(f"z must have at most 5 latents, got {z.shape[1]}: choose some of the columns")
