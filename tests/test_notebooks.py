@@ -1,4 +1,5 @@
 """The notebooks as they are stored: what nbval, which only runs them, does not guard."""
+import base64
 import json
 import pathlib
 import re
@@ -113,9 +114,17 @@ def test_prose_outweighs_code(book):
 
 
 def test_links_lead_somewhere(path, book):
+    attached = {f"attachment:{name}" for cell in book["cells"] for name in cell.get("attachments", ())}
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", markdown(book)):
         if "://" not in target:
-            assert (path.parent / target).exists(), target
+            assert target in attached or (path.parent / target).exists(), target
+
+
+def test_attached_pictures_are_those_in_the_repository(path, book):
+    for cell in book["cells"]:
+        for name, formats in cell.get("attachments", {}).items():
+            (encoded,) = formats.values()
+            assert base64.b64decode(encoded) == (path.parent.parent / "images" / name).read_bytes()
 
 
 def test_course_utils_is_imported_before_keras(book):
