@@ -270,6 +270,45 @@ def mask_block(images, size, seed=0):
     return masked, hole
 
 
+def cut_and_paste(images, size, margin=0, seed=0):
+    """Images with a square of each replaced by a square of another one, cut out elsewhere; the originals stay as they are.
+
+    Anomalies made of normal images alone, to choose a detector with. After Li, Sohn, Yoon & Pfister, "CutPaste", CVPR (2021), who
+    paste a piece of the same image.
+
+    Args:
+        images: floating point in [0, 1], shape (n, height, width) or (n, height, width, channels), two or more.
+        size: side of the square in pixels, at least 1.
+        margin: neither square comes nearer to the edge than this, in pixels: digits have an empty margin. The two together
+            must fit: size + 2 * margin is at most the lesser of height and width.
+        seed: as in `add_gaussian_noise`.
+
+    Returns:
+        An array of the same shape and dtype.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do; flat images, (n, height * width), have no squares.
+
+    >>> images = np.stack([np.zeros((28, 28)), np.ones((28, 28))])
+    >>> cut_and_paste(images, size=10).sum(axis=(1, 2)).tolist()
+    [100.0, 684.0]
+    """
+    images = _validate.unit_images("images", images)
+    if len(images) < 2:
+        raise ValueError("images must be two or more, to cut from one and paste into another, got 1")
+    side = min(images.shape[1:3])
+    margin = _validate.integer("margin", margin, 0, (side - 1) // 2)
+    size, rng = _validate.integer("size", size, 1, side - 2 * margin), _generator(seed)
+    pasted = np.clip(images, 0, 1)
+    donors = (np.arange(len(images)) + rng.integers(1, len(images), len(images))) % len(images)  # never the image itself
+    limits = [length - size - margin + 1 for length in images.shape[1:3]]
+    corners = rng.integers(margin, limits * 2, (len(images), 4))
+    for image, donor, (top, left, from_top, from_left) in zip(pasted, donors, corners):
+        piece = images[donor, from_top : from_top + size, from_left : from_left + size]
+        image[top : top + size, left : left + size] = np.clip(piece, 0, 1)
+    return pasted
+
+
 def binarize(images, seed=0):
     """Images of 0 and 1: each pixel is 1 with the probability that its grey says; the originals stay as they are.
 

@@ -16,8 +16,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from PIL import Image  # Matplotlib needs Pillow, too
+from sklearn.metrics import roc_curve
 
-from course_utils import _validate
+from course_utils import _validate, metrics
 
 # Ten classes need ten: Paul Tol's "muted" set.
 _CLASSES = (
@@ -437,6 +438,82 @@ def activations(codes, bins=50, alt=None, ax=None):
         ax.stairs(counts / code.size, edges, color=colour, label=f"{label}, mean {code.mean():.3g}", linewidth=1.5)
     ax.set(xlabel="activation of a unit", ylabel="share of all activations", yscale="log")
     ax.legend(fontsize=8)
+    return fig
+
+
+def score_histograms(scores, threshold=None, bins=60, alt=None, ax=None):
+    """How the scores of a detector are spread: a histogram for each group, each with its own area of 1, and the threshold.
+
+    Args:
+        scores: a dictionary from labels to arrays of shape (n,), the higher the odder.
+        threshold: drawn as a vertical line; None for none.
+        bins: how many, from the least score to the 99.5th percentile of the group that reaches farthest; the last bin also
+            holds what lies beyond.
+        alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> score_histograms({"normal": np.array([1.0, 2.0]), "anomalous": np.array([3.0, 4.0, 5.0])}, threshold=2.5).alt
+    'Histograms of scores: normal, median 1.5, 0% above the threshold of 2.5; anomalous, median 4, 100% above the threshold of 2.5.'
+    """
+    _labelled("scores", scores, "arrays")
+    scores = {k: _validate.number_array(f"scores[{k!r}]", v, ndim=1).astype(float) for k, v in scores.items()}
+    bins = _validate.integer("bins", bins, 1)
+    told = {k: f"{k}, median {np.median(v):.3g}" for k, v in scores.items()}
+    if threshold is not None:
+        threshold = _validate.real("threshold", threshold)
+        told = {k: f"{t}, {(scores[k] > threshold).mean():.0%} above the threshold of {threshold:.3g}" for k, t in told.items()}
+    fig, ax = _axes(ax, alt or f"Histograms of scores: {'; '.join(told.values())}.", 5.5, 3.2)
+    limits = min(v.min() for v in scores.values()), max(np.percentile(v, 99.5) for v in scores.values())
+    for (label, values), colour in zip(scores.items(), _cycle()):
+        heights, edges = np.histogram(np.clip(values, *limits), bins=bins, range=limits, density=True)
+        ax.stairs(heights, edges, color=colour, label=label, linewidth=1.5)
+    if threshold is not None:
+        ax.axvline(threshold, color="black", linestyle="--", label="threshold")
+    ax.set(xlabel="score", ylabel="density")
+    ax.legend(fontsize=8)
+    return fig
+
+
+def roc(scores, marks=None, alt=None, ax=None):
+    """Receiver operating characteristics: recall against the false-alarm rate, for all thresholds at once.
+
+    Args:
+        scores: a dictionary from labels to pairs (normal, anomalous) of scores, shapes (n,) and (m,), the higher the odder.
+        marks: a dictionary from some of these labels to a threshold, drawn as a dot on that curve.
+        alt, ax: as in `image_grid`.
+
+    Returns:
+        The figure. The area under each curve (`metrics.auroc`) is in the legend.
+
+    Raises:
+        TypeError, ValueError: if an argument will not do.
+
+    >>> roc({"PCA": ([1.0, 2.0, 3.0], [2.5, 4.0])}).alt
+    'ROC curves, recall against false-alarm rate: PCA, area 83.3 %.'
+    """
+    _labelled("scores", scores, "pairs (normal, anomalous)")
+    for label, pair in scores.items():
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise TypeError(f"scores[{label!r}] must be a pair (normal, anomalous), got {type(pair).__name__}")
+    areas = {label: metrics.auroc(*pair) for label, pair in scores.items()}
+    alt = alt or f"ROC curves, recall against false-alarm rate: {'; '.join(f'{k}, area {a:.1f} %' for k, a in areas.items())}."
+    fig, ax = _axes(ax, alt, 4, 3.8)
+    for (label, pair), colour in zip(scores.items(), _cycle()):
+        normal, anomalous = (np.asarray(part, float) for part in pair)
+        is_anomaly = np.repeat([0, 1], [len(normal), len(anomalous)])
+        false_alarm_rate, recall, _ = roc_curve(is_anomaly, np.concatenate([normal, anomalous]))
+        ax.plot(false_alarm_rate, recall, color=colour, label=f"{label}, {areas[label]:.1f} %")
+        if marks and label in marks:
+            at = metrics.detection(normal, anomalous, marks[label])
+            ax.plot(at.false_alarm_rate, at.recall, "o", color=colour)
+    ax.plot([0, 1], [0, 1], color="black", linestyle=":", linewidth=1)
+    ax.set(xlabel="false-alarm rate", ylabel="recall", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    ax.legend(fontsize=8, loc="lower right")
     return fig
 
 

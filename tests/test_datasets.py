@@ -409,6 +409,9 @@ def test_a_masked_block_is_a_square_inside_the_image(shape):
         (lambda x: datasets.mask_pixels(x, 0.5, seed="a"), TypeError, "seed must be an integer"),
         (lambda x: datasets.mask_block(x, 29), ValueError, "size must be from 1 to 28, got 29"),
         (lambda x: datasets.mask_block(x.reshape(-1, 784), 10), ValueError, "images must be 3-D or 4-D, got 2-D"),
+        (lambda x: datasets.cut_and_paste(x[:1], 10), ValueError, "images must be two or more"),
+        (lambda x: datasets.cut_and_paste(x, 21, margin=4), ValueError, "size must be from 1 to 20, got 21"),
+        (lambda x: datasets.cut_and_paste(x, 10, margin=14), ValueError, "margin must be from 0 to 13, got 14"),
     ],
 )
 def test_spoiling_bad_input(call, error, sentence):
@@ -423,3 +426,25 @@ def test_binarised_pixels_are_drawn_by_their_grey():
     np.testing.assert_allclose(drawn.mean(axis=0), grey[0], atol=0.03)
     assert not drawn[:, 0].any() and drawn[:, -1].all()
     assert np.array_equal(drawn, datasets.binarize(grey, seed=0)) and not np.array_equal(drawn, datasets.binarize(grey, seed=1))
+
+
+@pytest.mark.parametrize("shape", [(400, 9, 12), (400, 9, 12, 3)])
+def test_cut_and_paste_puts_a_square_of_another_image_at_a_place_of_its_own(shape):
+    rng = np.random.default_rng(0)
+    images = rng.random(shape)
+    before = images.copy()
+    pasted = datasets.cut_and_paste(images, size=4, margin=1)
+    assert np.array_equal(images, before) and pasted.dtype == images.dtype
+    assert np.array_equal(datasets.cut_and_paste(images, size=4, margin=1), pasted)
+    assert not np.array_equal(datasets.cut_and_paste(images, size=4, margin=1, seed=1), pasted)
+    changed = (pasted != images).reshape(*shape[:3], -1).any(axis=3)
+    assert (changed.sum(axis=(1, 2)) == 16).all()
+    assert (changed.any(axis=1).sum(axis=1) == 4).all() and (changed.any(axis=2).sum(axis=1) == 4).all()
+    everywhere = changed.any(axis=0)
+    assert everywhere[1:-1, 1:-1].all() and not everywhere[[0, -1]].any() and not everywhere[:, [0, -1]].any()
+    # Every pasted value stands somewhere inside the margin of one *other* image: random values occur once.
+    for i in range(20):
+        piece = pasted[i][changed[i]]
+        donors, rows, columns = np.nonzero(np.isin(images, piece).reshape(*shape[:3], -1).all(axis=3))
+        assert len(donors) == 16 and len(set(donors)) == 1 and donors[0] != i
+        assert rows.min() >= 1 and rows.max() <= 7 and columns.min() >= 1 and columns.max() <= 10

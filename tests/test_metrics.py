@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 import scipy.stats
+import sklearn.metrics
 
 from course_utils.metrics import (
-    active_units, gaussian_kl, hoyer_sparsity, linear_probe, nearest_neighbour_accuracy, principal_angles, psnr, split_rate,
+    active_units, auroc, detection, gaussian_kl, hoyer_sparsity, linear_probe, nearest_neighbour_accuracy, principal_angles, psnr, split_rate,
     squared_error, units_used,
 )  # fmt: skip
 
@@ -281,5 +282,48 @@ def test_few_examples_are_told_apart_perfectly():
     ],
 )
 def test_bad_latents_are_refused(call, error, sentence):
+    with pytest.raises(error, match=sentence):
+        call()
+
+
+@pytest.mark.parametrize("levels", [3, 1000])  # with many ties, and with few
+def test_auroc_is_scikit_learns_in_percent(levels):
+    rng = np.random.default_rng(0)
+    normal, anomalous = rng.integers(0, levels, 300), rng.integers(0, levels, 70) + levels // 4
+    is_anomaly = np.repeat([0, 1], [300, 70])
+    wanted = 100 * sklearn.metrics.roc_auc_score(is_anomaly, np.concatenate([normal, anomalous]))
+    assert auroc(normal, anomalous) == pytest.approx(wanted)
+    assert auroc(anomalous, normal) == pytest.approx(100 - wanted)
+    assert auroc(normal, normal) == 50
+
+
+def test_detection_is_scikit_learns_and_bayes_agrees_with_counting():
+    rng = np.random.default_rng(0)
+    normal, anomalous = rng.normal(0, 1, 900), rng.normal(1, 1, 100)
+    alarm = np.concatenate([normal, anomalous]) > 0.7
+    is_anomaly = np.repeat([False, True], [900, 100])
+    found = detection(normal, anomalous, 0.7)
+    assert found.precision == pytest.approx(sklearn.metrics.precision_score(is_anomaly, alarm))
+    assert found.recall == pytest.approx(sklearn.metrics.recall_score(is_anomaly, alarm))
+    assert found.false_alarm_rate == (normal > 0.7).mean()
+    # A hundred times as many normal examples of the same kind: counting them gives what Bayes's rule gives.
+    many = detection(np.tile(normal, 100), anomalous, 0.7)
+    assert detection(normal, anomalous, 0.7, prevalence=100 / 90_100).precision == pytest.approx(many.precision)
+    assert np.isnan(detection(normal, anomalous, 99).precision)
+    assert detection([1.0], [1.0], 1).recall == 0  # equal to the threshold: no alarm
+
+
+@pytest.mark.parametrize(
+    "call, error, sentence",
+    [
+        (lambda: auroc([1.0, np.nan], [1.0]), ValueError, "normal must be finite, got NaN"),
+        (lambda: auroc([1.0], np.zeros((2, 2))), ValueError, "anomalous must be 1-D, got 2-D"),
+        (lambda: auroc([1.0], []), ValueError, "anomalous must not be empty"),
+        (lambda: detection([1.0], [2.0], None), TypeError, "threshold must be a number, got None"),
+        (lambda: detection([1.0], [2.0], 1, prevalence=5), ValueError, "prevalence must be from 0 to below 1, got 5: a share, not"),
+        (lambda: detection([1.0], [2.0], 1, prevalence=0), ValueError, "prevalence must be above 0 and below 1, got 0"),
+    ],
+)
+def test_scores_that_will_not_do(call, error, sentence):
     with pytest.raises(error, match=sentence):
         call()

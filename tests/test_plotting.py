@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from course_utils import plotting
+from course_utils import metrics, plotting
 
 IMAGES = np.random.default_rng(0).random((12, 28, 28)).astype(np.float32)
 POINTS = np.random.default_rng(1).random((20, 2))
@@ -32,6 +32,8 @@ FIGURES = {
     "activations": lambda ax=None: plotting.activations({"plain": POINTS, "sparse": POINTS**4}, ax=ax),
     "plane": lambda ax=None: plotting.plane(IMAGES.reshape(3, 4, 28, 28), ax=ax),
     "latent_histograms": lambda ax=None: plotting.latent_histograms(POINTS, ax=ax),
+    "score_histograms": lambda ax=None: plotting.score_histograms({"normal": POINTS[:, 0], "odd": POINTS[:, 1]}, 0.5, ax=ax),
+    "roc": lambda ax=None: plotting.roc({"PCA": (POINTS[:, 0], POINTS[:, 1])}, {"PCA": 0.5}, ax=ax),
     "vector_field": lambda ax=None: plotting.vector_field(POINTS, 0.1 - 0.2 * POINTS, data=POINTS, ax=ax),
     "projection_arrows": lambda ax=None: plotting.projection_arrows(POINTS, POINTS * 0.9, ax=ax),
     "loading_vectors": lambda ax=None: plotting.loading_vectors(POINTS, POINTS.mean(0), np.eye(2), np.ones(2), ax=ax),
@@ -423,3 +425,27 @@ def test_a_vector_field_has_its_arrows_in_true_length():
     assert far.get_xlim()[0] <= -3 and far.get_ylim()[1] >= 3  # the tips are inside
     with pytest.raises(ValueError, match="points and arrows must have one shape"):
         plotting.vector_field(POINTS, POINTS[:3])
+
+
+def test_score_histograms_have_an_area_of_one_and_lose_nothing_beyond():
+    rng = np.random.default_rng(0)
+    scores = {"normal": rng.normal(0, 1, 5000), "odd": rng.normal(3, 1, 5000)}
+    ax = plotting.score_histograms(scores, threshold=1.5).axes[0]
+    for patch in ax.patches:
+        values, edges, _ = patch.get_data()
+        assert (values * np.diff(edges)).sum() == pytest.approx(1)  # the last bin holds what lies beyond
+    assert ax.lines[0].get_xdata()[0] == 1.5
+    with pytest.raises(TypeError, match="scores must be a dictionary from labels to arrays, got list"):
+        plotting.score_histograms([1.0, 2.0])
+
+
+def test_roc_draws_recall_against_false_alarms():
+    rng = np.random.default_rng(0)
+    pair = rng.normal(0, 1, 400), rng.normal(1, 1, 300)
+    ax = plotting.roc({"ours": pair}, marks={"ours": 0.5}).axes[0]
+    false_alarm_rate, recall = ax.lines[0].get_data()
+    assert 100 * np.trapezoid(recall, false_alarm_rate) == pytest.approx(metrics.auroc(*pair))
+    (x,), (y,) = ax.lines[1].get_data()
+    assert (x, y) == ((pair[0] > 0.5).mean(), (pair[1] > 0.5).mean())
+    with pytest.raises(TypeError, match=r"scores\['ours'\] must be a pair"):
+        plotting.roc({"ours": pair[0]})
