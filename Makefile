@@ -19,7 +19,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export TF_CPP_MIN_LOG_LEVEL ?= $(if $(wildcard /dev/nvidiactl /dev/dxg),1,3)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-lessons test-backends install execute bench lock clean
+.PHONY: help lab test test-lessons test-backends install execute results report bench lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s  %s\n", $$1, $$2 }' Makefile
@@ -40,9 +40,14 @@ test-backends: $(BACKENDS)  ## the unit tests on TensorFlow, JAX and PyTorch (in
 
 install: $(INSTALLED)  ## prepare .venv and stop there
 
-execute: $(INSTALLED)  ## run the notebooks top to bottom and store their outputs (NOTEBOOKS="..." for some)
-	COURSE_BUDGET=quick $(BIN)/jupyter nbconvert --to notebook --execute --inplace \
-	    --ExecutePreprocessor.timeout=600 --ExecutePreprocessor.record_timing=False $(NOTEBOOKS)
+execute: $(INSTALLED)  ## run the notebooks top to bottom and store outputs, time and memory (NOTEBOOKS="..." for some)
+	COURSE_BUDGET=quick $(BIN)/python tests/lessons.py execute $(NOTEBOOKS)
+
+results: $(INSTALLED)  ## write README's two tables from the stored notebooks
+	$(BIN)/python tests/lessons.py results
+
+report: $(INSTALLED)  ## say which lessons took too long or too much memory when they were stored
+	$(BIN)/python tests/lessons.py report
 
 bench: $(INSTALLED)  ## time our PCA against scikit-learn's
 	$(BIN)/python tests/bench_pca.py

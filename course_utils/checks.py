@@ -17,7 +17,7 @@ from course_utils import runtime
 
 def expect(
     claim, value, *, at_most=None, at_least=None, equals=None, within=0.0, unit="", published=None, source=None,
-    trained=False,
+    seconds=None, parameters=None, trained=False,
 ):  # fmt: skip
     """Test a claim of the lesson and say the outcome in one line.
 
@@ -30,6 +30,8 @@ def expect(
         unit: the unit, printed behind the value.
         published: the published number, printed beside ours. It is shown, not tested.
         source: where it was published. Needed with `published`.
+        seconds: how long the training behind the value took. Shown beside `published`, not tested.
+        parameters: how many trainable parameters are behind the value. Shown beside `published`, not tested.
         trained: True if the claim is about a trained model. At the smoke budget such a claim is not judged.
 
     Returns:
@@ -47,6 +49,7 @@ def expect(
         raise ValueError(f"claim must say what is claimed, got {claim!r}")
     if (published is None) != (source is None):
         raise ValueError(f"published and source go together, got published={published!r} and source={source!r}")
+    behind = _behind(published, seconds, parameters)
     if (equals is None or _is_number(equals)) and not isinstance(value, numbers.Real):
         raise TypeError(f"value must be one number, got {type(value).__name__}: {value!r}")
     value = value.item() if isinstance(value, np.generic) else value
@@ -60,7 +63,7 @@ def expect(
     _record(claim, "held" if holds else "failed")
     if not holds:
         raise AssertionError(f"✗ {claim}: {value!r}{unit and ' ' + unit}, wanted {notes}")
-    print(f"✓ {measured} ({notes})")
+    print(f"✓ {measured} ({notes}{behind})")
 
 
 def _wanted(at_most, at_least, equals, within):
@@ -79,6 +82,22 @@ def _wanted(at_most, at_least, equals, within):
             raise ValueError(f"at_least must not exceed at_most, got {at_least} and {at_most}")
         return f"from {_text(at_least)} to {_text(at_most)}"
     return f"at most {_text(at_most)}" if at_least is None else f"at least {_text(at_least)}"
+
+
+def _behind(published, seconds, parameters):
+    """The training behind a value in words, "" if nothing is told of it; ValueError if it can't be."""
+    if published is None and (seconds is not None or parameters is not None):
+        raise ValueError(f"seconds and parameters go with published, got seconds={seconds!r}, parameters={parameters!r}")
+    words = ""
+    if seconds is not None:
+        if not _is_number(seconds) or not math.isfinite(seconds) or seconds <= 0:
+            raise ValueError(f"seconds must be a finite number above 0, got {seconds!r}")
+        words += f"; trained in {f'{seconds:,.0f}' if seconds >= 10 else f'{seconds:.2g}'} s"
+    if parameters is not None:
+        if not _is_number(parameters) or not isinstance(parameters, numbers.Integral) or parameters <= 0:
+            raise ValueError(f"parameters must be a whole number above 0, got {parameters!r}")
+        words += f"; {parameters:,} parameters"
+    return words
 
 
 def _holds(value, at_most, at_least, equals, within):
@@ -1378,3 +1397,129 @@ def check_importance_bound(importance_bound):
     small = np.random.default_rng(8).normal(-800.0, 3.0, (3, 5)) - np.array([[0.0], [900.0], [100.0]])
     small[1, 0] = 0.0  # far above the mean and the least of its row
     return _check(importance_bound, ((log_weights,), judge), ((small,), at_small))
+
+
+def check_auroc(auroc):
+    """Lesson 11, exercise 1: `auroc(normal, anomalous)`, the share of pairs in the right order, in percent.
+
+    Args:
+        auroc: the student's function: scores of shape (n,) and of shape (m,) in; a number from 0 to 100 out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_auroc(lambda normal, anomalous: (anomalous[:, None] > normal).mean())
+    ✗ this is a share: in percent it is 100 times as much
+    """
+    normal = np.array([0.1, 0.7, 0.3, 0.2, 0.9, 0.4])
+    anomalous = np.array([0.8, 0.35, 1.5, 0.15, 0.5])
+    right = 100 * (anomalous[:, np.newaxis] > normal).mean()  # 19 of 30 pairs
+
+    def judge(result):
+        if problem := _shape_problem(result, ()):
+            return problem + ": one number for all pairs together"
+        if _close(result, right):
+            return None
+        if _close(result, right / 100):
+            return "this is a share: in percent it is 100 times as much"
+        if _close(result, 100 - right) or _close(result, 1 - right / 100):
+            return "the wrong way round: an *anomaly* should have the higher score"
+        if _close(result, right * 30 / 100):
+            return "this is the number of pairs in order: divide by the number of all pairs, n times m"
+        if _close(result, 100 * (anomalous > normal[:5]).mean()):
+            return "you compared the first with the first, the second with the second: every anomaly meets every normal example"
+        if _close(result, 100 * (anomalous > normal.mean()).mean()) or _close(result, 100 * (anomalous > np.median(normal)).mean()):
+            return "this is the recall at one threshold: there is none here; every anomaly meets every normal example"
+        return "of all pairs of an anomaly and a normal example, the share in which the anomaly has the higher score, in percent"
+
+    tied = np.array([1.0, 2.0, 2.0, 3.0]), np.array([2.0, 3.0])
+
+    def at_ties(result):
+        if _close(result, 68.75):  # 4 pairs in order, 3 tied, of 8
+            return None
+        if _close(result, 50.0):
+            return "two equal scores count as nothing: half of them should count, as if a coin were thrown"
+        if _close(result, 87.5):
+            return "two equal scores count in full: half of them should count, as if a coin were thrown"
+        return "right without ties, but not with equal scores, of which half should count"
+
+    return _check(auroc, ((normal, anomalous), judge), (tied, at_ties))
+
+
+def check_threshold(threshold):
+    """Lesson 11, exercise 2: `threshold(normal, false_alarm_rate)`, from scores of normal examples only.
+
+    Args:
+        threshold: the student's function: scores of normal validation examples, shape (n,), and a share from 0 to 1 in; a
+            number out, above which lies that share of the scores.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_threshold(lambda normal, false_alarm_rate: np.quantile(normal, false_alarm_rate))
+    ✗ 90% of the normal scores lie above your threshold, where 10% should: the high scores are the alarms
+    """
+    normal = np.random.default_rng(9).exponential(2.0, 1000)
+    right = np.sort(normal)
+
+    def judge(result):
+        if problem := _shape_problem(result, ()):
+            return problem + ": one number"
+        if right[898] <= result <= right[901]:  # any definition of a quantile
+            return None
+        if _close(result, normal.max()):
+            return "this is the largest score: no normal example would raise an alarm, and few anomalies would"
+        if np.abs(result - np.array([normal.mean() + k * normal.std() for k in (1, 1.2816, 1.6449, 2, 3)])).min() < 2e-3:
+            return "mean and standard deviations presume a normal distribution, and scores are lopsided: take a quantile"
+        if result <= np.quantile(normal, 0.02):
+            return "almost every score lies above it: np.percentile counts from 0 to 100, np.quantile from 0 to 1"
+        if right[98] <= result <= right[101]:
+            return "90% of the normal scores lie above your threshold, where 10% should: the high scores are the alarms"
+        return f"{(normal > result).mean():.0%} of the normal scores lie above your threshold, where 10% should"
+
+    def of_other_rate(result):
+        if right[948] <= result <= right[951]:
+            return None
+        return f"right for a rate of 0.1, but for 0.05 {(normal > result).mean():.1%} of the scores lie above: use false_alarm_rate"
+
+    return _check(threshold, ((normal, 0.1), judge), ((normal, 0.05), of_other_rate))
+
+
+def check_precision(precision):
+    """Lesson 11, exercise 3: `precision(recall, false_alarm_rate, prevalence)`, the share of alarms that are anomalies.
+
+    Args:
+        precision: the student's function: three shares from 0 to 1 in, one out.
+
+    Returns:
+        A `Verdict`.
+
+    >>> check_precision(lambda recall, false_alarm_rate, prevalence: recall / (recall + false_alarm_rate))
+    ✗ this forgets how rare anomalies are: weigh the recall with prevalence, the false alarms with 1 - prevalence
+    """
+    r, f, p = 0.8, 0.05, 0.01
+    right = r * p / (r * p + f * (1 - p))
+
+    def judge(result):
+        if problem := _shape_problem(result, ()):
+            return problem + ": one number"
+        if _close(result, right):
+            return None
+        if _close(result, 100 * right):
+            return "this is in percent: a share from 0 to 1 is wanted"
+        if _close(result, r / (r + f)):
+            return "this forgets how rare anomalies are: weigh the recall with prevalence, the false alarms with 1 - prevalence"
+        if _close(result, r * p):
+            return "this is the share of all examples that are found anomalies: divide it by the share that raises an alarm"
+        if _close(result, r * p / (r * p + f)):
+            return "false alarms come from the normal examples alone: their share is false_alarm_rate * (1 - prevalence)"
+        if _close(result, r * (1 - p) / (r * (1 - p) + f * p)):
+            return "prevalence is the share of *anomalies*: it belongs to the recall"
+        if _close(result, f * (1 - p) / (r * p + f * (1 - p))):
+            return "this is the share of *false* alarms among the alarms"
+        return "of what raises an alarm, the share that are anomalies: found / (found + false alarms), each as a share of all examples"
+
+    common = _another(
+        0.9, 0.2, 0.5, expected=0.45 / 0.55, hint="right for rare anomalies only: use all three arguments as they come"
+    )
+    return _check(precision, ((r, f, p), judge), common)

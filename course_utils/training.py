@@ -376,7 +376,8 @@ def at_once(steps):
 
 
 def fit(
-    model, x, y=None, *, epochs, batch_size=256, validation=None, seed=0, checkpoint=None, label="", callbacks=()
+    model, x, y=None, *, epochs, batch_size=256, validation=None, seed=0, checkpoint=None, label="", callbacks=(),
+    verbose=True,
 ):  # fmt: skip
     """Train a compiled model: a progress bar while it runs, one line when it is done.
 
@@ -398,6 +399,7 @@ def fit(
         checkpoint: path of a file, or None. It is written atomically and holds no code.
         label: a few words in front of the bar and the line.
         callbacks: more `keras.callbacks.Callback`s.
+        verbose: False for neither bar nor line, where a cell trains many models.
 
     Returns:
         The `keras.callbacks.History`: `.history` holds a list of one value an epoch for each of "loss", "val_loss" (with
@@ -419,6 +421,8 @@ def fit(
     if not (model.built and model.compiled):
         raise ValueError(f"model must be built and compiled first, got {model.name!r} {'not compiled' if model.built else 'not built'}")
     epochs = _validate.integer("epochs", epochs, 1)
+    if not isinstance(verbose, bool):
+        raise TypeError(f"verbose must be True or False, got {verbose!r}")
     if isinstance(x, keras.utils.PyDataset):
         if y is not None:
             raise ValueError("y must not be given with a data set, which holds its own targets")
@@ -439,7 +443,7 @@ def fit(
         batches.epoch = done
     steps = min(len(batches), _SMOKE_STEPS) if runtime.current_budget() == "smoke" else len(batches)
     feed = _Feed(batches, steps)
-    bar = _Bar(label, epochs, steps, done)
+    bar = _Bar(label, epochs, steps, done, verbose)
     interrupt = _InterruptAfterStep()
     try:
         if done < epochs:
@@ -781,8 +785,9 @@ class _Bar(keras.callbacks.Callback):
 
     _PAUSE = 1.0  # seconds between two updates: each costs time, in the kernel and in whatever shows it
 
-    def __init__(self, label, epochs, n_batches, done):
+    def __init__(self, label, epochs, n_batches, done, verbose):
         super().__init__()
+        self._verbose = verbose
         self._label, self._n, self._total, self._at = label, n_batches, epochs * n_batches, done * n_batches
         self._first, self._last = self._at, 0.0
         self._losses = ""
@@ -809,6 +814,8 @@ class _Bar(keras.callbacks.Callback):
         self._losses = ", ".join(f"{k} {float(v):.4g}" for k, v in (logs or {}).items())
 
     def close(self, line):
+        if not self._verbose:
+            return
         line = f"{self._label}: {line}" if self._label else line
         if self._notebook:
             self._show(line)
@@ -816,6 +823,8 @@ class _Bar(keras.callbacks.Callback):
             print("\r\x1b[K" * sys.stdout.isatty() + line)
 
     def _show(self, line):
+        if not self._verbose:
+            return
         if self._notebook:
             from IPython.display import display
 

@@ -14,6 +14,49 @@ def test_a_claim_that_holds_prints_one_line(capsys):
 
 
 @pytest.mark.parametrize(
+    "behind, words",
+    [
+        ({}, ""),
+        ({"seconds": 54.3, "parameters": 1_069_864}, "; trained in 54 s; 1,069,864 parameters"),
+        ({"seconds": np.float32(1234.5)}, "; trained in 1,234 s"),
+        ({"seconds": 0.256}, "; trained in 0.26 s"),
+        ({"parameters": np.int64(7)}, "; 7 parameters"),
+    ],
+)
+def test_the_training_behind_a_value_is_told_last(monkeypatch, capsys, behind, words):
+    claim = {"at_most": 97, "unit": "nats", "published": 106.7, "source": "a source, with a comma", "trained": True}
+    expect("test −ELBO", 96.2821, **claim, **behind)
+    notes = "at most 97; published 106.7, a source, with a comma"
+    assert capsys.readouterr().out == f"✓ test −ELBO: 96.282 nats ({notes}{words})\n"
+    monkeypatch.setenv("COURSE_BUDGET", "smoke")  # a few steps of training: their seconds say nothing
+    expect("test −ELBO", 96.2821, **claim, **behind)
+    assert capsys.readouterr().out == f"– not judged at the smoke budget: test −ELBO ({notes})\n"
+    monkeypatch.delenv("COURSE_BUDGET")
+    with pytest.raises(AssertionError) as failure:
+        expect("test −ELBO", 98, **claim, **behind)
+    assert str(failure.value) == f"✗ test −ELBO: 98 nats, wanted {notes}"
+
+
+PUBLISHED = {"published": 3.0, "source": "Somebody 2006"}
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"seconds": 54}, "seconds and parameters go with published, got seconds=54"),
+        ({"parameters": 7}, "seconds and parameters go with published.* parameters=7"),
+        *[(PUBLISHED | {"seconds": wrong}, "seconds must be a finite number above 0, got")
+          for wrong in (0, -1.0, float("nan"), float("inf"), True, "54")],
+        *[(PUBLISHED | {"parameters": wrong}, "parameters must be a whole number above 0, got")
+          for wrong in (0, -7, 7.0, True, "7")],
+    ],
+)  # fmt: skip
+def test_the_training_behind_a_value_must_be_told_right(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        expect("error", 0.5, at_most=1.0, **arguments)
+
+
+@pytest.mark.parametrize(
     "value, bounds",
     [
         (3.1, {"at_most": 3.0}),
@@ -605,6 +648,43 @@ IMPORTANCE_BOUND = (
         "each image's own largest": lambda x: np.where(x[:, 0] < -500, x.max(axis=1), _log_mean_exp(x)),
     },
 )
+AUROC = (
+    lambda n, a: 100 * ((a[:, None] > n).mean() + (a[:, None] == n).mean() / 2),
+    {
+        "this is a share: in percent it is 100 times as much": lambda n, a: (a[:, None] > n).mean(),
+        "the wrong way round": lambda n, a: 100 * (a[:, None] < n).mean(),
+        "divide by the number of all pairs": lambda n, a: (a[:, None] > n).sum(),
+        "every anomaly meets every normal example": lambda n, a: 100 * (a > n[: len(a)]).mean(),
+        "this is the recall at one threshold": lambda n, a: 100 * (a > n.mean()).mean(),
+        "one number for all pairs together": lambda n, a: 100 * (a[:, None] > n).mean(axis=1),
+        "two equal scores count as nothing": lambda n, a: 100 * (a[:, None] > n).mean(),
+        "two equal scores count in full": lambda n, a: 100 * (a[:, None] >= n).mean(),
+    },
+)
+THRESHOLD = (
+    lambda normal, rate: np.quantile(normal, 1 - rate),
+    {
+        "90% of the normal scores lie above your threshold": lambda normal, rate: np.quantile(normal, rate),
+        "np.percentile counts from 0 to 100": lambda normal, rate: np.percentile(normal, 1 - rate),
+        "mean and standard deviations presume": lambda normal, rate: normal.mean() + 2 * normal.std(),
+        "this is the largest score": lambda normal, rate: normal.max(),
+        "5% of the normal scores lie above your threshold": lambda normal, rate: np.quantile(normal, 0.95),
+        "right for a rate of 0.1, but": lambda normal, rate: np.quantile(normal, 0.9),
+        "one number": lambda normal, rate: normal[normal > np.quantile(normal, 1 - rate)],
+    },
+)
+PRECISION = (
+    lambda r, f, p: r * p / (r * p + f * (1 - p)),
+    {
+        "this forgets how rare anomalies are": lambda r, f, p: r / (r + f),
+        "divide it by the share that raises an alarm": lambda r, f, p: r * p,
+        "their share is false_alarm_rate * (1 - prevalence)": lambda r, f, p: r * p / (r * p + f),
+        "it belongs to the recall": lambda r, f, p: r * (1 - p) / (r * (1 - p) + f * p),
+        "this is the share of *false* alarms": lambda r, f, p: f * (1 - p) / (r * p + f * (1 - p)),
+        "this is in percent": lambda r, f, p: 100 * r * p / (r * p + f * (1 - p)),
+        "right for rare anomalies only": lambda r, f, p: r * p / (r * p + f * (1 - p)) if p < 0.1 else 1.0,
+    },
+)
 EXERCISES = {
     checks.check_scale: SCALE,
     checks.check_mirror: MIRROR,
@@ -632,6 +712,9 @@ EXERCISES = {
     checks.check_sample: SAMPLE,
     checks.check_slerp: SLERP,
     checks.check_importance_bound: IMPORTANCE_BOUND,
+    checks.check_auroc: AUROC,
+    checks.check_threshold: THRESHOLD,
+    checks.check_precision: PRECISION,
 }
 WRONG = [
     pytest.param(check, hint, wrong, id=f"{check.__name__}-{hint}")
