@@ -50,6 +50,11 @@ def expect(
     if (published is None) != (source is None):
         raise ValueError(f"published and source go together, got published={published!r} and source={source!r}")
     behind = _behind(published, seconds, parameters)
+    if published is not None:
+        if not _is_number(published) or not math.isfinite(published):
+            raise ValueError(f"published must be a finite number, got {published!r}")
+        if not isinstance(source, str) or not source.strip() or "\n" in source or "; trained in " in source:
+            raise ValueError(f"source must say in one line where it was published, got {source!r}")
     if (equals is None or _is_number(equals)) and not isinstance(value, numbers.Real):
         raise TypeError(f"value must be one number, got {type(value).__name__}: {value!r}")
     value = value.item() if isinstance(value, np.generic) else value
@@ -1430,6 +1435,8 @@ def check_auroc(auroc):
             return "you compared the first with the first, the second with the second: every anomaly meets every normal example"
         if _close(result, 100 * (anomalous > normal.mean()).mean()) or _close(result, 100 * (anomalous > np.median(normal)).mean()):
             return "this is the recall at one threshold: there is none here; every anomaly meets every normal example"
+        if np.abs(result - right) < 0.6 and _close(result, np.round(right)) or _close(result, np.round(right, 2)):
+            return "right, but rounded: return the number as it is"
         return "of all pairs of an anomaly and a normal example, the share in which the anomaly has the higher score, in percent"
 
     tied = np.array([1.0, 2.0, 2.0, 3.0]), np.array([2.0, 3.0])
@@ -1443,7 +1450,12 @@ def check_auroc(auroc):
             return "two equal scores count in full: half of them should count, as if a coin were thrown"
         return "right without ties, but not with equal scores, of which half should count"
 
-    return _check(auroc, ((normal, anomalous), judge), (tied, at_ties))
+    low = _another(
+        normal / 1000 - 5, anomalous / 1000 - 5, expected=right,
+        hint="right for these scores, but not for scores around -5 that lie close together: compare them as they are, with no "
+        "grid of thresholds and no absolute values",
+    )  # fmt: skip
+    return _check(auroc, ((normal, anomalous), judge), (tied, at_ties), low)
 
 
 def check_threshold(threshold):
@@ -1467,6 +1479,10 @@ def check_threshold(threshold):
             return problem + ": one number"
         if right[898] <= result <= right[901]:  # any definition of a quantile
             return None
+        if not np.isfinite(result):
+            return "this is no finite number: take a quantile of the scores"
+        if _close(result, normal.min()):
+            return "this is the smallest score: every other normal example would raise an alarm"
         if _close(result, normal.max()):
             return "this is the largest score: no normal example would raise an alarm, and few anomalies would"
         if np.abs(result - np.array([normal.mean() + k * normal.std() for k in (1, 1.2816, 1.6449, 2, 3)])).min() < 2e-3:
@@ -1475,14 +1491,17 @@ def check_threshold(threshold):
             return "almost every score lies above it: np.percentile counts from 0 to 100, np.quantile from 0 to 1"
         if right[98] <= result <= right[101]:
             return "90% of the normal scores lie above your threshold, where 10% should: the high scores are the alarms"
-        return f"{(normal > result).mean():.0%} of the normal scores lie above your threshold, where 10% should"
+        return f"{(normal > result).mean():.1%} of the normal scores lie above your threshold, where 10% should: take a quantile"
 
-    def of_other_rate(result):
-        if right[948] <= result <= right[951]:
+    others = np.random.default_rng(10).exponential(1.0, 400)
+
+    def of_others(result):
+        if np.sort(others)[318] <= result <= np.sort(others)[321]:
             return None
-        return f"right for a rate of 0.1, but for 0.05 {(normal > result).mean():.1%} of the scores lie above: use false_alarm_rate"
+        share = (others > result).mean()
+        return f"right for a rate of 0.1, but for 0.2 and 400 other scores {share:.1%} lie above: use both arguments as they come"
 
-    return _check(threshold, ((normal, 0.1), judge), ((normal, 0.05), of_other_rate))
+    return _check(threshold, ((normal, 0.1), judge), ((others, 0.2), of_others))
 
 
 def check_precision(precision):
@@ -1517,6 +1536,10 @@ def check_precision(precision):
             return "prevalence is the share of *anomalies*: it belongs to the recall"
         if _close(result, f * (1 - p) / (r * p + f * (1 - p))):
             return "this is the share of *false* alarms among the alarms"
+        if _close(result, r * p / (f * (1 - p))):
+            return "these are the odds, found over false: divide by found + false"
+        if np.abs(result - right) < 0.006:
+            return "right, but rounded: return the number as it is"
         return "of what raises an alarm, the share that are anomalies: found / (found + false alarms), each as a share of all examples"
 
     common = _another(

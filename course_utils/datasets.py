@@ -271,9 +271,10 @@ def mask_block(images, size, seed=0):
 
 
 def cut_and_paste(images, size, margin=0, seed=0):
-    """Images with a square of each replaced by a square of another one, cut out elsewhere; the originals stay as they are.
+    """Images with a square of each replaced by a square of another one; the originals stay as they are.
 
-    Anomalies made of normal images alone, to choose a detector with. After Li, Sohn, Yoon & Pfister, "CutPaste", CVPR (2021), who
+    Where a square is cut out and where it is pasted are drawn independently. Anomalies made of normal images alone, to choose
+    a detector with; a few come out normal, where black is pasted on black, and all do if the square is the whole image. After Li, Sohn, Yoon & Pfister, "CutPaste", CVPR (2021), who
     paste a piece of the same image.
 
     Args:

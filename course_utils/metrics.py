@@ -399,8 +399,9 @@ def detection(normal, anomalous, threshold, prevalence=None):
     threshold = _validate.real("threshold", threshold)
     if prevalence is None:
         prevalence = len(anomalous) / (len(normal) + len(anomalous))
-    elif _validate.share("prevalence", prevalence) == 0:
-        raise ValueError("prevalence must be above 0 and below 1, got 0: without anomalies there is nothing to find")
+    elif not 0 < _validate.real("prevalence", prevalence) < 1:
+        hint = ": a share, not a percentage" if prevalence > 1 else ""
+        raise ValueError(f"prevalence must be above 0 and below 1, got {prevalence:.4g}{hint}")
     false_alarm_rate, recall = float((normal > threshold).mean()), float((anomalous > threshold).mean())
     found, false = recall * prevalence, false_alarm_rate * (1 - prevalence)
     return Detection(false_alarm_rate, recall, found / (found + false) if found + false else float("nan"))

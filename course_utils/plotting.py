@@ -500,6 +500,9 @@ def roc(scores, marks=None, alt=None, ax=None):
     for label, pair in scores.items():
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise TypeError(f"scores[{label!r}] must be a pair (normal, anomalous), got {type(pair).__name__}")
+    marks = {} if marks is None else marks
+    if not isinstance(marks, dict) or not marks.keys() <= scores.keys():
+        raise ValueError(f"marks must be a dictionary from labels of scores ({', '.join(scores)}) to thresholds, got {marks!r}")
     areas = {label: metrics.auroc(*pair) for label, pair in scores.items()}
     alt = alt or f"ROC curves, recall against false-alarm rate: {'; '.join(f'{k}, area {a:.1f} %' for k, a in areas.items())}."
     fig, ax = _axes(ax, alt, 4, 3.8)
@@ -508,7 +511,7 @@ def roc(scores, marks=None, alt=None, ax=None):
         is_anomaly = np.repeat([0, 1], [len(normal), len(anomalous)])
         false_alarm_rate, recall, _ = roc_curve(is_anomaly, np.concatenate([normal, anomalous]))
         ax.plot(false_alarm_rate, recall, color=colour, label=f"{label}, {areas[label]:.1f} %")
-        if marks and label in marks:
+        if label in marks:
             at = metrics.detection(normal, anomalous, marks[label])
             ax.plot(at.false_alarm_rate, at.recall, "o", color=colour)
     ax.plot([0, 1], [0, 1], color="black", linestyle=":", linewidth=1)

@@ -1,9 +1,10 @@
 """Run the lessons and say what came out; `make execute`, `make results` and `make report` call it.
 
 `execute` stores with each notebook how long it ran and how much memory it needed; `results` writes README's two tables
-from the stored notebooks; `report` marks the lessons that are too slow or too large.
+and its picture from the stored notebooks; `report` marks the lessons that are too slow or too large.
 """
 import argparse
+import base64
 import collections
 import json
 import os
@@ -19,6 +20,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MINUTES, MINUTES_OF = 4, {"03": 5, "08": 5}  # the longest that a lesson may run, and the exceptions
 MINUTES_TOGETHER, GIGABYTES = 30, 2
+FRONT = "09_variational_autoencoders.ipynb", "A square of 30 by 30 digits"  # README's picture: where, and how its alt text begins
 
 # The kernel's peak resident memory in bytes, as an expression the kernel itself evaluates. On Linux getrusage would
 # count that of the process which started the kernel, too.
@@ -150,6 +152,16 @@ def results(readme, paths):
     return replace_block(readme, "results", lambda _: results_block(books))
 
 
+def front_picture(book):
+    """README's picture, as bytes of a PNG: the figure of a stored notebook whose alternative text begins as FRONT says."""
+    outputs = [output for cell in book["cells"] for output in cell.get("outputs", ())]
+    for output in outputs:
+        alt = output.get("metadata", {}).get("image/png", {}).get("alt", "")
+        if alt.startswith(FRONT[1]):
+            return base64.b64decode(output["data"]["image/png"])
+    raise ValueError(f"{FRONT[0]} has no figure whose alternative text begins with {FRONT[1]!r}")
+
+
 def report_line(name, seconds, peak, limit):
     words = ["slow"] * (seconds > 60 * limit) + ["large"] * (peak > GIGABYTES)
     return f"{name:40} {seconds / 60:5.1f} min  {peak:5.2f} GB  {', '.join(words)}".rstrip()
@@ -183,6 +195,9 @@ def main(arguments=None, readme=ROOT / "README.md", folder=ROOT / "notebooks"):
     elif given.command == "results":
         try:
             write(readme, results(readme.read_text(encoding="utf-8"), stored))
+            for path in stored:
+                if path.name == FRONT[0]:
+                    (readme.parent / "images" / "plane.png").write_bytes(front_picture(read(path)))
         except ValueError as error:
             sys.exit(str(error))
     for path in getattr(given, "notebooks", ()):

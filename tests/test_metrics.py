@@ -320,8 +320,9 @@ def test_detection_is_scikit_learns_and_bayes_agrees_with_counting():
         (lambda: auroc([1.0], np.zeros((2, 2))), ValueError, "anomalous must be 1-D, got 2-D"),
         (lambda: auroc([1.0], []), ValueError, "anomalous must not be empty"),
         (lambda: detection([1.0], [2.0], None), TypeError, "threshold must be a number, got None"),
-        (lambda: detection([1.0], [2.0], 1, prevalence=5), ValueError, "prevalence must be from 0 to below 1, got 5: a share, not"),
+        (lambda: detection([1.0], [2.0], 1, prevalence=5), ValueError, "prevalence must be above 0 and below 1, got 5: a share, not"),
         (lambda: detection([1.0], [2.0], 1, prevalence=0), ValueError, "prevalence must be above 0 and below 1, got 0"),
+        (lambda: detection([1.0], [2.0], 1, prevalence=1), ValueError, "prevalence must be above 0 and below 1, got 1$"),
     ],
 )
 def test_scores_that_will_not_do(call, error, sentence):

@@ -449,3 +449,6 @@ def test_roc_draws_recall_against_false_alarms():
     assert (x, y) == ((pair[0] > 0.5).mean(), (pair[1] > 0.5).mean())
     with pytest.raises(TypeError, match=r"scores\['ours'\] must be a pair"):
         plotting.roc({"ours": pair[0]})
+    for marks in ({"our": 0.5}, 0.5, "ours"):
+        with pytest.raises(ValueError, match=r"marks must be a dictionary from labels of scores \(ours\) to thresholds, got"):
+            plotting.roc({"ours": pair}, marks)
