@@ -19,7 +19,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MINUTES, MINUTES_OF = 4, {"03": 5, "08": 5}  # the longest that a lesson may run, and the exceptions
-MINUTES_TOGETHER, GIGABYTES = 30, 2
+MINUTES_TOGETHER, GIBIBYTES = 30, 2
 FRONT = "09_variational_autoencoders.ipynb", "A square of 30 by 30 digits"  # README's picture: where, and how its alt text begins
 
 # The kernel's peak resident memory in bytes, as an expression the kernel itself evaluates. On Linux getrusage would
@@ -42,7 +42,7 @@ CLAIM = re.compile(
 
 
 def read(path):
-    """The stored notebook, with its metadata["course"]: seconds and peak_gb, or empty if it was never measured."""
+    """The stored notebook, with its metadata["course"]: seconds and peak_gib, or empty if it was never measured."""
     book = json.loads(path.read_text(encoding="utf-8"))
     book["metadata"].setdefault("course", {})
     return book
@@ -56,7 +56,7 @@ def write(path, text):
 
 
 def execute(path):
-    """Run a notebook from top to bottom in a fresh kernel, store it, and return seconds and peak memory in GB."""
+    """Run a notebook from top to bottom in a fresh kernel, store it, and return seconds and peak memory in GiB."""
     book = nbformat.read(path, as_version=4)
     where = {"metadata": {"path": str(path.parent)}}
     client = NotebookClient(book, kernel_name="python3", timeout=600, record_timing=False, resources=where)
@@ -66,8 +66,8 @@ def execute(path):
         seconds = time.perf_counter() - start
         question = client.kc.execute("", silent=True, user_expressions={"peak": PEAK_MEMORY[sys.platform]})
         answer = client.wait_for_reply(question)["content"]["user_expressions"]["peak"]
-    peak = int(answer["data"]["text/plain"]) / 1e9
-    book.metadata["course"] = {"seconds": round(seconds), "peak_gb": round(peak, 2)}
+    peak = int(answer["data"]["text/plain"]) / 2**30
+    book.metadata["course"] = {"seconds": round(seconds), "peak_gib": round(peak, 2)}
     write(path, nbformat.writes(book).rstrip("\n") + "\n")
     return seconds, peak
 
@@ -97,7 +97,7 @@ def lessons_block(block, books):
             raise ValueError(f"a row of README's table of lessons links to no notebook that is there: {line}")
         names.append(link[1])
         course = books[link[1]]["metadata"]["course"]
-        measured = (f"{course['seconds'] / 60:.1f}", f"{course['peak_gb']:.1f} GB") if course else ("–", "–")
+        measured = (f"{course['seconds'] / 60:.1f}", f"{course['peak_gib']:.1f} GiB") if course else ("–", "–")
         table.append(row(*typed, *measured))
     if names != list(books):
         raise ValueError(f"README's table of lessons must list each notebook once, in order, got {names}")
@@ -163,8 +163,8 @@ def front_picture(book):
 
 
 def report_line(name, seconds, peak, limit):
-    words = ["slow"] * (seconds > 60 * limit) + ["large"] * (peak > GIGABYTES)
-    return f"{name:40} {seconds / 60:5.1f} min  {peak:5.2f} GB  {', '.join(words)}".rstrip()
+    words = ["slow"] * (seconds > 60 * limit) + ["large"] * (peak > GIBIBYTES)
+    return f"{name:40} {seconds / 60:5.1f} min  {peak:5.2f} GiB  {', '.join(words)}".rstrip()
 
 
 def report(paths):
@@ -176,7 +176,7 @@ def report(paths):
             lines.append(f"{path.stem:40} not measured")
             continue
         seconds.append(course["seconds"])
-        peaks.append(course["peak_gb"])
+        peaks.append(course["peak_gib"])
         lines.append(report_line(path.stem, seconds[-1], peaks[-1], MINUTES_OF.get(path.name[:2], MINUTES)))
     lines.append(report_line("together, and the largest", sum(seconds), max(peaks, default=0), MINUTES_TOGETHER))
     return "\n".join(lines)
@@ -205,7 +205,7 @@ def main(arguments=None, readme=ROOT / "README.md", folder=ROOT / "notebooks"):
             seconds, peak = execute(path)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             sys.exit(f"{path} failed and stays as it was: {error}")
-        print(f"{path.name:45} {seconds:4.0f} s  {peak:.2f} GB", flush=True)
+        print(f"{path.name:45} {seconds:4.0f} s  {peak:.2f} GiB", flush=True)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ TABLES = """Typed above.
 <!-- lessons: begin (make results) -->
 | | lesson | what it is about | seconds | memory |
 |---|---|---|---|---|
-| 00 | [Start](notebooks/00_start.ipynb) | a \\| b, as typed | 8 | 1.4 GB |
-| 03 | [Deep](notebooks/03_deep.ipynb) | and more | 9 | 1.5 GB |
+| 00 | [Start](notebooks/00_start.ipynb) | a \\| b, as typed | 8 | 1.4 GiB |
+| 03 | [Deep](notebooks/03_deep.ipynb) | and more | 9 | 1.5 GiB |
 <!-- lessons: end -->
 Typed between.
 <!-- results: begin (make results) -->
@@ -31,7 +31,7 @@ def save(path, *printed, course=None):
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("work()"), nbformat.v4.new_markdown_cell("prose")])
     book.cells[0].outputs = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in printed]
     if course:
-        book.metadata["course"] = dict(zip(("seconds", "peak_gb"), course, strict=True))
+        book.metadata["course"] = dict(zip(("seconds", "peak_gib"), course, strict=True))
     path.write_text(nbformat.writes(book), encoding="utf-8")
     return path
 
@@ -82,7 +82,8 @@ def test_a_lesson_runs_as_long_as_it_says(path):
     told = told_seconds("\n".join("".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "markdown"))
     assert told is not None
     if book["metadata"]["course"]:
-        assert 0.65 * told[0] <= book["metadata"]["course"]["seconds"] <= 1.35 * told[1]
+        # The same lesson has taken up to 1.5 times as long on the same machine at another hour: README has what was measured.
+        assert 0.65 * told[0] <= book["metadata"]["course"]["seconds"] <= 1.6 * told[1]
 
 
 def test_what_expect_prints_is_read_back(capsys):
@@ -149,7 +150,7 @@ def test_both_tables_are_written(tmp_path):
     assert re.findall("^Typed .*", text, re.MULTILINE) == ["Typed above.", "Typed between.", "Typed below."]
     first, second = text.split("Typed between.")
     assert cells(first) == [
-        ["00", "[Start](notebooks/00_start.ipynb)", r"a \| b, as typed", "0.1", "1.4 GB"],
+        ["00", "[Start](notebooks/00_start.ipynb)", r"a \| b, as typed", "0.1", "1.4 GiB"],
         ["03", "[Deep](notebooks/03_deep.ipynb)", "and more", "–", "–"],
     ]
     assert "| | lesson | what it is about | minutes | memory |\n" in first
@@ -163,7 +164,7 @@ def test_both_tables_are_written(tmp_path):
     assert "\n3 published numbers: 1 reached, 1 reproduced, 1 missed.\n" in second
     save(tmp_path / "03_deep.ipynb", course=(292, 1.94))
     again = lessons.results(text, sorted(tmp_path.glob("*.ipynb")))
-    assert "| and more | 4.9 | 1.9 GB |\n" in again
+    assert "| and more | 4.9 | 1.9 GiB |\n" in again
     assert "\nTogether 5.0 minutes.\n" in again and "\n0 published numbers: 0 reached" in again
     assert lessons.results(again, sorted(tmp_path.glob("*.ipynb"))) == again
 
@@ -174,7 +175,7 @@ def test_both_tables_are_written(tmp_path):
     ("<!-- results: end -->", "<!-- results: end -->\n" * 2, "each once"),
     ("<!-- lessons: end -->", "<!-- lessons: begin (make results) -->\n<!-- lessons: end -->", "each once"),
     ("notebooks/03_deep", "notebooks/04_deep", r"links to no notebook that is there: \| 03 "),
-    ("| 03 | [Deep](notebooks/03_deep.ipynb) | and more | 9 | 1.5 GB |\n", "", "must list each notebook once"),
+    ("| 03 | [Deep](notebooks/03_deep.ipynb) | and more | 9 | 1.5 GiB |\n", "", "must list each notebook once"),
 ])  # fmt: skip
 def test_a_readme_without_its_places_is_left_as_it_was(tmp_path, old, new, message):
     save(tmp_path / "00_start.ipynb")
@@ -192,13 +193,13 @@ def test_the_report_marks_what_is_slow_or_large(tmp_path, capsys):
         save(tmp_path / f"{number}_lesson.ipynb", course=course)
     lessons.main(["report"], folder=tmp_path)
     lines = {line.split()[0][:2]: line for line in capsys.readouterr().out.splitlines()}
-    words = {number: re.sub(r".* GB ?", "", line).strip() for number, line in lines.items()}
+    words = {number: re.sub(r".* GiB ?", "", line).strip() for number, line in lines.items()}
     assert words.pop("10") == "10_lesson                                not measured"
     both = "slow, large"
     assert words == {"01": "", "02": "slow", "03": "large", "04": both, "08": "", "09": "slow", "to": both}
-    assert "4.0 min   2.00 GB" in lines["01"] and "30.0 min   2.50 GB" in lines["to"]
+    assert "4.0 min   2.00 GiB" in lines["01"] and "30.0 min   2.50 GiB" in lines["to"]
     save(tmp_path / "09_lesson.ipynb", course=(477, 1.0))  # thirty minutes together, to the second
-    assert lessons.report(sorted(tmp_path.glob("*.ipynb"))).endswith("GB  large")
+    assert lessons.report(sorted(tmp_path.glob("*.ipynb"))).endswith("GiB  large")
 
 
 def two_cells(path, *sources):
@@ -221,14 +222,14 @@ def test_executing_stores_outputs_time_and_memory_and_no_other_trace(tmp_path, c
     assert text == nbformat.writes(nbformat.read(path, as_version=4)) + "\n"
     course = after["metadata"].pop("course")
     assert 2 <= course["seconds"] < 60 and isinstance(course["seconds"], int)
-    assert 0.3 < course["peak_gb"] < 0.6  # the peak, although it was freed; and not that of the tests' own process
+    assert 0.3 < course["peak_gib"] < 0.6  # the peak, although it was freed; and not that of the tests' own process
     assert after["metadata"].keys() - before["metadata"].keys() == {"language_info"}
     for count, (old, new) in enumerate(zip(before["cells"], after["cells"], strict=True), start=1):
         assert new | {"outputs": [], "execution_count": None} == old  # no times, no tags
         assert new["execution_count"] == count
     assert [cell["outputs"][0]["data"]["text/plain"] for cell in after["cells"]] == [["'folder'"], ["('folder', 3)"]]
     assert [file.name for file in path.parent.iterdir()] == ["lesson.ipynb"]
-    assert re.fullmatch(r"lesson\.ipynb +\d+ s  0\.\d\d GB\n", capsys.readouterr().out)
+    assert re.fullmatch(r"lesson\.ipynb +\d+ s  0\.\d\d GiB\n", capsys.readouterr().out)
 
 
 def test_a_notebook_that_fails_stays_as_it_was(tmp_path):

@@ -32,8 +32,8 @@ def test_the_disk_that_the_environment_takes():
 
 
 def test_no_lesson_needs_more_memory_than_is_told():
-    told = float(re.search(r"No lesson needs more than ([\d.]+) GB", PROSE)[1])
-    peaks = [lessons.read(path)["metadata"]["course"]["peak_gb"] for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
+    told = float(re.search(r"No lesson needs more than ([\d.]+) GiB", PROSE)[1])
+    peaks = [lessons.read(path)["metadata"]["course"]["peak_gib"] for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
     assert 0.7 * told < max(peaks) <= told
 
 
