@@ -763,3 +763,13 @@ def test_what_is_no_solution_gets_a_sentence(check):
 
 def test_every_check_has_its_tests():
     assert {f for name, f in vars(checks).items() if name.startswith("check_")} == set(EXERCISES)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"published": float("nan"), "source": "A 2006"}, {"published": "3", "source": "A 2006"}, {"published": 3.0, "source": " "},
+     {"published": 3.0, "source": "A\n2006"}, {"published": 3.0, "source": "A; trained in 3 s"}],
+)  # fmt: skip
+def test_a_published_number_that_could_not_be_read_back_is_refused(given):
+    with pytest.raises(ValueError, match="^(published must be a finite number|source must say in one line)"):
+        expect("error", 2.5, at_most=3.0, **given)

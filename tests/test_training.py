@@ -361,6 +361,17 @@ def test_a_seed_repeats_a_run(x):
     assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(*runs))
 
 
+def test_fit_says_nothing_if_asked_to(x, capsys):
+    model = models.dense_autoencoder([12, 4], seed=0)
+    model.compile(optimizer="adam", loss=models.SquaredError())
+    data = np.random.default_rng(0).random((20, 12)).astype("float32")
+    history = training.fit(model, data, epochs=2, verbose=False)
+    assert capsys.readouterr().out == "" and len(history.history["loss"]) == 2
+    with pytest.raises(TypeError, match="verbose must be True or False, got 1"):
+        training.fit(model, data, epochs=2, verbose=1)
+
+
+
 def test_an_interrupted_model_is_usable(x, capsys):
     model, before = compiled(), signal.getsignal(signal.SIGINT)
     start = weights(model)
