@@ -43,7 +43,7 @@ install: $(INSTALLED)  ## prepare .venv and stop there
 execute: $(INSTALLED)  ## run the notebooks top to bottom and store outputs, time and memory (NOTEBOOKS="..." for some)
 	COURSE_BUDGET=quick $(BIN)/python tests/lessons.py execute $(NOTEBOOKS)
 
-results: $(INSTALLED)  ## write README's two tables from the stored notebooks
+results: $(INSTALLED)  ## write README's two tables and its picture from the stored notebooks
 	$(BIN)/python tests/lessons.py results
 
 report: $(INSTALLED)  ## say which lessons took too long or too much memory when they were stored

@@ -201,6 +201,8 @@ def main(arguments=None, readme=ROOT / "README.md", folder=ROOT / "notebooks"):
         except ValueError as error:
             sys.exit(str(error))
     for path in getattr(given, "notebooks", ()):
+        if path.suffix != ".ipynb" or not path.is_file():
+            sys.exit(f"NOTEBOOKS must name notebooks (.ipynb) that are there, got {path}")
         try:
             seconds, peak = execute(path)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:

@@ -239,3 +239,10 @@ def test_a_notebook_that_fails_stays_as_it_was(tmp_path):
         lessons.main(["execute", str(path), str(tmp_path / "never_reached.ipynb")])
     assert isinstance(failure.value.code, str)  # which Python prints, and exits with 1
     assert path.read_bytes() == before and [file.name for file in tmp_path.iterdir()] == ["lesson.ipynb"]
+
+
+@pytest.mark.parametrize("name", ["missing.ipynb", "README.md"])
+def test_what_is_no_notebook_is_named_in_one_sentence(tmp_path, name):
+    (tmp_path / "README.md").write_text("words", encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"NOTEBOOKS must name notebooks \(.ipynb\) that are there, got .*" + name):
+        lessons.main(["execute", str(tmp_path / name)])
