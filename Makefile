@@ -7,9 +7,13 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALLED := .venv/installed
 BACKENDS := .venv/backends
+GRADING := .venv/grading
 NOTEBOOKS ?= notebooks/*.ipynb
 
 NBVAL := $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 --durations=0 $(NOTEBOOKS)
+# Two at a time, each on one thread: at the smoke budget a kernel builds more than it computes, and building has one thread.
+UNIT_TESTS := $(BIN)/python -m pytest -n 2 --dist loadgroup
+ONE_THREAD := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 # JupyterLab refuses to run as root unless told that this is meant, as it is in a container.
 AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 
@@ -19,7 +23,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export TF_CPP_MIN_LOG_LEVEL ?= $(if $(wildcard /dev/nvidiactl /dev/dxg),1,3)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-lessons test-backends install execute results report bench lock clean
+.PHONY: help lab test test-lessons test-backends install assignments rehearse grade formgrader execute results report bench lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s  %s\n", $$1, $$2 }' Makefile
@@ -27,18 +31,30 @@ help:  ## list the targets
 lab: $(INSTALLED)  ## open the first notebook in JupyterLab (options in ARGS="...")
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" $(AS_ROOT) $(ARGS) notebooks/00_start_here.ipynb
 
-test: $(INSTALLED)  ## unit tests, then every notebook at the smoke budget
-	$(BIN)/python -m pytest
-	COURSE_BUDGET=smoke $(NBVAL)
+test: $(GRADING)  ## unit tests, then every notebook at the smoke budget
+	$(UNIT_TESTS)
+	COURSE_BUDGET=smoke $(ONE_THREAD) $(NBVAL) -n 2 --dist loadfile
 
 test-lessons: $(INSTALLED)  ## every notebook at the quick budget, all claims judged
 	COURSE_BUDGET=quick $(NBVAL)
 
 test-backends: $(BACKENDS)  ## the unit tests on TensorFlow, JAX and PyTorch (installs the other two)
 	for backend in tensorflow jax torch; do \
-	    echo "== $$backend =="; KERAS_BACKEND=$$backend $(BIN)/python -m pytest --quiet || exit 1; done
+	    echo "== $$backend =="; KERAS_BACKEND=$$backend $(UNIT_TESTS) --quiet || exit 1; done
 
 install: $(INSTALLED)  ## prepare .venv and stop there
+
+assignments: $(GRADING)  ## build the student versions of the problem sets, in assignments/release
+	$(BIN)/python assignments/grading.py release
+
+rehearse: $(GRADING)  ## try the problem sets: full marks for the solutions, none for the untouched student version
+	$(BIN)/python assignments/grading.py rehearse
+
+grade: $(GRADING)  ## grade what lies in assignments/submitted and write feedback
+	$(BIN)/python assignments/grading.py grade
+
+formgrader: $(GRADING)  ## open nbgrader's pages for reading and marking answers (options in ARGS="...")
+	cd assignments && PATH="$(CURDIR)/$(BIN):$$PATH" jupyter lab --LabApp.default_url=/formgrader $(AS_ROOT) $(ARGS)
 
 execute: $(INSTALLED)  ## run the notebooks top to bottom and store outputs, time and memory (NOTEBOOKS="..." for some)
 	COURSE_BUDGET=quick $(BIN)/python tests/lessons.py execute $(NOTEBOOKS)
@@ -64,6 +80,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "No Python from 3.11 to 3.13 was found: install one, or name it with PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable ".[lab,test]"
+	@touch $@
+
+$(GRADING): $(INSTALLED)
+	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable ".[grading]"
 	@touch $@
 
 $(BACKENDS): $(INSTALLED)
