@@ -761,6 +761,12 @@ def test_what_is_no_solution_gets_a_sentence(check):
         assert not verdict and "\n" not in verdict.message
 
 
+@pytest.mark.filterwarnings("ignore:invalid value")
+@pytest.mark.parametrize("check", EXERCISES, ids=lambda check: check.__name__)
+def test_a_check_tells_at_least_four_mistakes_apart(check):
+    assert len({check(wrong).message for wrong in EXERCISES[check][1].values()}) >= 4
+
+
 def test_every_check_has_its_tests():
     assert {f for name, f in vars(checks).items() if name.startswith("check_")} == set(EXERCISES)
 

@@ -94,7 +94,7 @@ def test_environment_yml_and_pyproject_agree():
     assert python == "python" + project["requires-python"]
     assert "--constraint constraints.txt" in pip
     groups = re.search(r"--editable \.\[(.+)\]", "\n".join(pip))[1].split(",")
-    assert set(groups) == set(project["optional-dependencies"]) - {"lock", "backends"}
+    assert set(groups) == set(project["optional-dependencies"]) - {"lock", "backends", "grading"}
     assert "pip:" in conda and any(requirement == "pip" for requirement in conda)
 
 
