@@ -8,7 +8,9 @@ nbgrader does the work. It reports success when a student's tests fail, and skip
 reads the scores from the gradebook, and compares files to see what is new. README.md is the page to read.
 """
 import argparse
+import csv
 import dataclasses
+import glob
 import hashlib
 import os
 import pathlib
@@ -16,16 +18,18 @@ import re
 import shutil
 import sys
 import tempfile
+import time
 import warnings
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
+from nbgrader.utils import rmtree
 from sqlalchemy.exc import SAWarning
 from traitlets.config import PyFileConfigLoader
 
 HERE = pathlib.Path(__file__).resolve().parent
-STAMP = "graded.sha256"  # beside an autograded notebook: what it was made of
+STAMP = "graded.txt"  # beside an autograded notebook: a fingerprint of what it was made of, and notes on how
 
 
 class GradingError(Exception):
@@ -41,6 +45,7 @@ class Score:
     points: float
     out_of: float
     unread: float
+    note: str = ""
 
 
 def release(course=HERE, problem_sets=None):
@@ -52,37 +57,24 @@ def release(course=HERE, problem_sets=None):
 
 
 def grade(course=HERE, problem_sets=None):
-    """Autograde each submission that is new or changed, write feedback, and return scores and failures.
+    """Autograde each submission that is new or changed, write feedback for all, and return scores and failures.
 
     Returns:
-        (scores, failures): a list of Score, and a dictionary from (student, set) to a sentence on why it has none.
+        (scores, failures): a list of Score for what lies in submitted/, and a dictionary from (student, set) to a sentence on
+        why there is none.
     """
-    nbgrader, failures = _nbgrader(course), {}
+    nbgrader, scores, failures = _nbgrader(course), [], _misplaced(course)
     for name in _problem_sets(course, problem_sets):
-        submissions = sorted(folder for folder in course.glob(f"submitted/*/{name}") if folder.is_dir())
-        if submissions:
+        notebooks = sorted(course.glob(f"submitted/*/{name}/{name}.ipynb"))
+        if notebooks:
             _build(nbgrader, name)  # the tests may have changed
-        for folder in submissions:
-            student = folder.parent.name
-            stamp = course / "autograded" / student / name / STAMP
-            digest = _digest(folder, course / "source" / name, course / "nbgrader_config.py")
-            if stamp.exists() and stamp.read_text() == digest:
-                continue
-            print(f"grading {student}, {name} ...", flush=True)
-            problem = _autograde(nbgrader, folder / f"{name}.ipynb", student, name)
-            if problem:
-                shutil.rmtree(stamp.parent, ignore_errors=True)
-                failures[student, name] = problem
-            else:
-                stamp.write_text(digest)
-        if any(course.glob(f"autograded/*/{name}")):
-            done = nbgrader.generate_feedback(name)
-            if not done["success"]:
-                raise GradingError(f"{name}: nbgrader could not write the feedback: {_reason(done)}")
-    for folder in course.glob("submitted/*/*"):
-        if folder.is_dir() and not (course / "source" / folder.name).exists():
-            failures[folder.parent.name, folder.name] = "there is no problem set of this name in source/"
-    return [score for score in _scores(course, problem_sets) if (score.student, score.problem_set) not in failures], failures
+        for notebook in notebooks:
+            student = notebook.parent.parent.name
+            try:
+                scores.append(_grade_one(nbgrader, course, student, name))
+            except GradingError as error:
+                failures[student, name] = str(error)
+    return scores, failures
 
 
 def rehearse(course=HERE, problem_sets=None):
@@ -116,6 +108,8 @@ def _problem_sets(course, wanted):
 
 
 def _nbgrader(course):
+    if glob.escape(str(course)) != str(course):
+        raise GradingError(f"nbgrader can't work in a folder with one of *, ? and [ in its path, got {course}")
     # It looks for its tool alembic on the PATH; its kernels must be this environment's, whatever the user has elsewhere.
     os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
@@ -136,25 +130,66 @@ def _build(nbgrader, name):
         raise GradingError(f"{name}: nbgrader could not build the student version: {_reason(done)}")
 
 
+def _misplaced(course):
+    """From (student, the rest of the path) to a sentence, for each notebook that is not where a submission belongs."""
+    names, submitted = _problem_sets(course, None), course / "submitted"
+    found = sorted(path.relative_to(submitted).parts for path in submitted.rglob("*.ipynb") if path.is_file())
+    found = [parts for parts in found if ".ipynb_checkpoints" not in parts]
+    wrong = [parts for parts in found if len(parts) != 3 or parts[1] not in names or parts[2] != f"{parts[1]}.ipynb"]
+    where = f"it belongs at submitted/STUDENT/SET/SET.ipynb, where SET is one of {', '.join(names)}"
+    failures = {(parts[0], "/".join(parts[1:])): f"this file was not looked at: {where}" for parts in wrong}
+    for folder in submitted.glob("*/*/"):
+        student, name = folder.relative_to(submitted).parts
+        if name in names and not any(folder.glob("*.ipynb")):
+            failures[student, name] = "there is no notebook in this folder"
+    return failures
+
+
+def _grade_one(nbgrader, course, student, name):
+    """The Score of one submission, graded anew if need be; GradingError if it can't be graded."""
+    folder, autograded = course / "submitted" / student / name, course / "autograded" / student / name
+    digest = _digest(folder, course / "source" / name, course / "nbgrader_config.py")
+    before, *notes = (autograded / STAMP).read_text(encoding="utf-8").splitlines() if (autograded / STAMP).exists() else [None]
+    if before != digest:
+        print(f"grading {student}, {name} ...", end=" ", flush=True)
+        start = time.monotonic()
+        try:
+            notes = _autograde(nbgrader, folder / f"{name}.ipynb", student, name)
+        except GradingError:
+            print("no score")
+            for old in (autograded, course / "feedback" / student / name):  # of an earlier version
+                if old.exists():
+                    rmtree(str(old))
+            raise
+        print(f"{time.monotonic() - start:.0f} s")
+        (autograded / STAMP).write_text("\n".join([digest, *notes]), encoding="utf-8")
+    done = nbgrader.generate_feedback(name, student)
+    if not done["success"]:
+        raise GradingError(f"nbgrader could not write the feedback: {_reason(done)}")
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        submission = gradebook.find_submission(name, student)
+        grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+        unread = sum(grade.max_score for grade in grades if grade.needs_manual_grade)
+        return Score(student, name, submission.score, submission.max_score, unread, "; ".join(notes))
+
+
 def _autograde(nbgrader, notebook, student, name):
-    """None, or in one sentence why there is no score."""
-    if not notebook.exists():
-        return f"there is no {name}.ipynb in submitted/{student}/{name}"
+    """Notes on what was mended; GradingError if there is no score."""
+    if glob.escape(student) != student or student != student.strip():
+        raise GradingError("nbgrader can't work with a folder whose name has one of *, ? and [ in it, or a blank at an end")
     try:
         nbformat.read(notebook, as_version=4)
     except Exception as error:  # JSON cut short, another file of that name, an unknown format, ...
-        return f"submitted/{student}/{name}/{name}.ipynb can't be read as a notebook ({type(error).__name__})"
+        raise GradingError(f"{name}.ipynb can't be read as a notebook ({type(error).__name__})") from None
     done = nbgrader.autograde(name, student)
     log = done.get("log", "")
     if "KeyboardInterrupt" in done.get("error", ""):  # nbgrader catches it
         raise KeyboardInterrupt
     if "Timeout waiting for IOPub output" in log:
-        return "a cell ran on after it was interrupted: look for a loop that catches every exception"
+        raise GradingError("a cell ran on after it was interrupted: look for a loop that catches every exception")
     if not done["success"]:
-        return f"nbgrader gave up: {_reason(done)}"
-    for grade_id in re.findall(r"(\S+) was missing from the submission", log):
-        print(f"  {grade_id} was missing, and was put back")
-    return None
+        raise GradingError(f"nbgrader gave up: {_reason(done)}")
+    return [f"{grade_id} was missing, and was put back" for grade_id in re.findall(r"(\S+) was missing from the submission", log)]
 
 
 def _reason(done):
@@ -166,31 +201,23 @@ def _reason(done):
     return "it does not say why"
 
 
-def _scores(course, problem_sets):
-    if not (course / "gradebook.db").exists():
-        return []
-    scores = []
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
-        for name in _problem_sets(course, problem_sets):
-            try:
-                submissions = gradebook.assignment_submissions(name)
-            except MissingEntry:
-                continue
-            for submission in submissions:
-                grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
-                unread = sum(grade.max_score for grade in grades if grade.needs_manual_grade)
-                scores.append(Score(submission.student.id, name, submission.score, submission.max_score, unread))
-    return sorted(scores, key=lambda score: (score.problem_set, score.student))
-
-
 def _digest(*paths):
     """A fingerprint of files and folders: names and contents."""
     digest = hashlib.sha256()
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file() and ".ipynb_checkpoints" not in file.parts:
-                digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+                digest.update(f"{file.relative_to(path.parent).as_posix()}\0".encode())
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def _write_table(path, scores, failures):
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["student", "set", "points", "of", "to read", "note"])
+        table.writerows(dataclasses.astuple(score) for score in scores)
+        table.writerows([student, name, "", "", "", problem] for (student, name), problem in failures.items())
 
 
 def main():
@@ -198,6 +225,8 @@ def main():
     parser.add_argument("command", choices=("release", "grade", "rehearse"))
     parser.add_argument("problem_sets", nargs="*", metavar="SET", help="a folder of source/; all of them if none is named")
     options = parser.parse_args()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a name may hold letters that a terminal does not know
     try:
         if options.command == "release":
             release(HERE, options.problem_sets)
@@ -206,11 +235,17 @@ def main():
     except GradingError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nstopped; run it again to go on", file=sys.stderr)
+        return 130
     print(f"\n{'student':20} {'set':20} {'points':>7} {'of':>7} {'to read':>8}")
     for score in scores:
-        print(f"{score.student:20} {score.problem_set:20} {score.points:7g} {score.out_of:7g} {score.unread:8g}")
+        note = f"  {score.note}" if score.note else ""
+        print(f"{score.student:20} {score.problem_set:20} {score.points:7g} {score.out_of:7g} {score.unread:8g}{note}")
     for (student, name), problem in failures.items():
         print(f"\nNot right: {student}, {name}: {problem}")
+    if options.command == "grade" and not options.problem_sets:
+        _write_table(HERE / "grades.csv", scores, failures)
     return 1 if failures else 0
 
 
