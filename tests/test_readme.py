@@ -47,7 +47,8 @@ def test_every_target_of_make_that_is_named_exists():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.search(r"^\.PHONY: (.*)", makefile, re.MULTILINE)[1].split())
     workflow = (ROOT / ".github" / "workflows" / "course.yml").read_text(encoding="utf-8")
-    for text in (README, workflow, (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")):
+    pages = [(ROOT / page).read_text(encoding="utf-8") for page in ("CONTRIBUTING.md", "assignments/README.md")]
+    for text in (README, workflow, *pages):
         named = set(re.findall(r"(?:^|`|run: )make ([a-z][a-z-]*)", text, re.MULTILINE))
         assert named and named <= targets
 
@@ -57,6 +58,9 @@ def test_links_and_pictures_are_there_and_pictures_have_a_text():
         assert "://" in target or (ROOT / target).exists(), target
         assert text.strip()
     assert all(len(text) > 40 for text in re.findall(r"!\[([^\]]*)\]", README))
+    page = (ROOT / "assignments" / "README.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#]+)", page)
+    assert links and all("://" in target or (ROOT / "assignments" / target).exists() for target in links)
 
 
 def test_the_picture_is_a_figure_of_the_stored_lesson():

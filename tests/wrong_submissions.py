@@ -137,7 +137,7 @@ def mended_training(x, stddev, epochs=3):
     return network, history.history
 """,
         },
-        {"salt_hidden", "gain_hidden", "linear_hidden", "denoiser_hidden", "mended_hidden"},
+        {"salt_hidden", "gain_hidden", "linear_visible", "linear_hidden", "denoiser_hidden", "mended_hidden"},
     ),
     # A share of each, so twice the share, in 64 bits; noisy minus denoised; nothing centred; a network for a quarter of the noise
     # (the variance where the layer wants the standard deviation); the broken functions handed in as they are.

@@ -1,0 +1,219 @@
+"""How submissions are graded that are not as they should be, and what the script refuses: on a small set, without TensorFlow."""
+import copy
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+pytest.importorskip("nbgrader", reason="nbgrader is not here: `make test` installs it")
+import grading  # noqa: E402
+from submissions import grades, hand_in, mark, table, with_cells  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+pytestmark = pytest.mark.skipif("KERAS_BACKEND" in os.environ, reason="graded once, by `make test`, and not for each backend")
+
+
+SMALL = [
+    ("setup", "one = 1", "given"),
+    ("x", "### BEGIN SOLUTION\nx = one\n### END SOLUTION", "solution"),
+    ("x_test", "assert x == 1", 2),
+    ("f", "def f(n):\n    ### BEGIN SOLUTION\n    return n + 1\n    ### END SOLUTION", "solution"),
+    ("f_small", "assert f(1) == 2", 3),
+    ("f_large", "### BEGIN HIDDEN TESTS\nassert f(1000) == 1001\n### END HIDDEN TESTS", 4),
+]
+
+
+def small_course(folder, answer=None, **changed):
+    """A course with the set "small", 9 points, and 5 for an `answer`; `changed` cells hold other text."""
+    course = folder / "assignments"
+    (course / "source" / "small").mkdir(parents=True)
+    shutil.copy(ROOT / "assignments" / "grading.py", course)
+    config = (ROOT / "assignments" / "nbgrader_config.py").read_text(encoding="utf-8")
+    for setting, quick in (("Execute.timeout = 60", 5), ("Execute.iopub_timeout = 10", 4)):
+        assert setting in config
+        config = config.replace(setting, f"{setting.split(' =')[0]} = {quick}")
+    (course / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    book = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
+    for grade_id, source, kind in SMALL:
+        test = isinstance(kind, int)
+        nbgrader = {"grade_id": grade_id, "schema_version": 3, "task": False, "grade": test, "solution": kind == "solution"}
+        nbgrader |= {"locked": kind != "solution"} | ({"points": kind} if test else {})
+        book.cells.append(nbformat.v4.new_code_cell(changed.get(grade_id, source), metadata={"nbgrader": nbgrader}))
+    if answer:  # for a person to read, 5 points
+        nbgrader = {"grade_id": "answer", "schema_version": 3, "task": False, "grade": True, "solution": True, "locked": False, "points": 5}
+        book.cells.append(nbformat.v4.new_markdown_cell(answer, metadata={"nbgrader": nbgrader}))
+    nbformat.write(book, course / "source" / "small" / "small.ipynb")
+    return course
+
+
+def run(course, *arguments):
+    return subprocess.run(
+        [sys.executable, str(course / "grading.py"), *arguments], capture_output=True, text=True, cwd=course.parent, encoding="utf-8"
+    )
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory):
+    course = small_course(tmp_path_factory.mktemp("odd"))
+    book = nbformat.read(course / "source" / "small" / "small.ipynb", as_version=4)
+    written = {
+        "right": {},
+        "endless": {"f": "def f(n):\n    while n > 100:\n        pass\n    return n + 1"},
+        "stubborn": {"x": "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except BaseException:\n        pass"},
+        "deadly": {"f": "import os\nos._exit(1)"},
+        "noisy": {"f": "import warnings\ndef f(n):\n    warnings.warn('deprecated')\n    return n + 1"},
+        "asking": {"x": "x = int(input())"},
+        "shower": {"x": "x = 0", "f": "def f(n):\n    get_ipython().displayhook(3)"},  # a value shown, for partial credit
+        "all": {"x": "from IPython import get_ipython\nget_ipython().ast_node_interactivity = 'all'\nx = one"},
+    }
+    for student, changed in written.items():
+        hand_in(course, student, "small", with_cells(book, changed))
+    for student, gone in (("deleter", {"x_test", "f_small", "f_large"}), ("eraser", {"setup", "f", "f_small", "f_large"}), ("blank", None)):
+        copied = copy.deepcopy(book)
+        copied.cells = [cell for cell in copied.cells if gone and cell.metadata.nbgrader.grade_id not in gone]
+        hand_in(course, student, "small", copied)
+    cheat = with_cells(book, {"x": "pass", "f": "pass"})  # nothing solved; every test emptied, doubled and worth 100 points
+    for test in [cell for cell in cheat.cells if cell.metadata.nbgrader.grade]:
+        test.source, test.metadata.nbgrader.points = "pass", 100
+        cheat.cells.append(nbformat.v4.new_code_cell("pass", metadata=copy.deepcopy(test.metadata)))
+    hand_in(course, "cheat", "small", cheat)
+    skipper, stripped, stranger = with_cells(book, {"x": "pass", "f": "pass"}), copy.deepcopy(book), copy.deepcopy(book)
+    for cell in skipper.cells:
+        cell.metadata.tags = ["skip-execution"]
+    hand_in(course, "skipper", "small", skipper)
+    for cell in stripped.cells:
+        cell.metadata.clear()
+    hand_in(course, "stripped", "small", stripped)
+    for cell in stranger.cells:
+        cell.metadata.nbgrader.grade_id += "_of_another_set"
+    hand_in(course, "stranger", "small", stranger)
+    for student in ("torn", "renamed"):
+        hand_in(course, student, "small", book)
+    hand_in(course, "elsewhere", "smal", book)
+    torn = course / "submitted" / "torn" / "small" / "small.ipynb"
+    torn.write_bytes(torn.read_bytes()[:500])
+    renamed = course / "submitted" / "renamed" / "small" / "small.ipynb"
+    renamed.rename(renamed.with_name("small (1).ipynb"))
+    shutil.copy(torn, course / "submitted" / "loose.ipynb")
+    (course / "submitted" / "empty" / "small").mkdir(parents=True)
+    for kept in (course / "submitted" / "right" / ".ipynb_checkpoints", course / "submitted" / "right" / "small" / ".ipynb_checkpoints"):
+        kept.mkdir()
+        shutil.copy(torn, kept / "small-checkpoint.ipynb")
+    before = {path: path.read_bytes() for path in course.rglob("submitted/**/*.ipynb")}
+    done = run(course, "grade")
+    assert {path: path.read_bytes() for path in course.rglob("submitted/**/*.ipynb")} == before
+    return course, done
+
+
+@pytest.mark.parametrize("student, failed", [
+    ("right", set()),
+    ("endless", {"f_large"}),  # it loops for large numbers only, and costs only that
+    ("noisy", set()),
+    ("asking", {"x_test"}),
+    ("deleter", set()),  # the tests come back
+    ("eraser", {"f_small", "f_large"}),  # they and the given cell come back; the answer does as its stub
+    ("cheat", {"x_test", "f_small", "f_large"}),
+    ("skipper", {"x_test", "f_small", "f_large"}),
+    ("shower", {"x_test", "f_small", "f_large"}),
+    ("all", set()),
+])  # fmt: skip
+def test_an_odd_submission_gets_the_points_it_deserves(odd, student, failed):
+    course, done = odd
+    assert grades(course, student, "small") == {name: 0 if name in failed else kind for name, _, kind in SMALL if isinstance(kind, int)}
+    total = sum(grades(course, student, "small").values())
+    assert re.search(rf"^{student} +small +{total:g} +9 +0(  |$)", done.stdout, re.MULTILINE), done.stdout
+
+
+def test_what_was_put_back_is_told_each_time(odd, tmp_path):
+    course, done = odd
+    note = "; ".join(f"{cell} was missing, and was put back" for cell in ("x_test", "f_small", "f_large"))
+    assert re.search(rf"^deleter +small +9 +9 +0  {note}$", done.stdout, re.MULTILINE), done.stdout
+    assert ["deleter", "small", "9.0", "9.0", "0", note] in table(course)
+    alone = small_course(tmp_path)
+    shutil.copytree(course / "submitted" / "deleter", alone / "submitted" / "deleter")
+    for _ in range(2):  # graded, and found graded
+        assert grading.grade(alone) == ([grading.Score("deleter", "small", 9, 9, 0, note)], {})
+
+
+@pytest.mark.parametrize("student, name, reason", [
+    ("stubborn", "small", "a cell ran on after it was interrupted: look for a loop that catches every exception"),
+    ("deadly", "small", "nbgrader gave up: .*Kernel died"),
+    ("torn", "small", r"small.ipynb can't be read as a notebook \(NotJSONError\)"),
+    ("blank", "small", "nbgrader gave up: ValueError: no answer of the released notebook is in it"),
+    ("stripped", "small", "nbgrader gave up: ValueError: no answer of the released notebook is in it"),
+    ("stranger", "small", "nbgrader gave up: ValueError: no answer of the released notebook is in it"),
+    ("renamed", "small/small (1).ipynb", "this file was not looked at: it belongs at submitted/STUDENT/SET/SET.ipynb"),
+    ("elsewhere", "smal/smal.ipynb", "this file was not looked at: .*, where SET is one of small"),
+    ("loose.ipynb", "", "this file was not looked at"),
+    ("empty", "small", "there is no notebook in this folder"),
+])  # fmt: skip
+def test_what_cannot_be_graded_is_named_with_the_reason_and_stops_nobody_else(odd, student, name, reason):
+    course, done = odd
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert re.search(rf"^Not right: {student}, {re.escape(name)}: {reason}", done.stdout, re.MULTILINE), done.stdout
+    assert not re.search(rf"^{student} ", done.stdout, re.MULTILINE)  # no row in the table
+    assert not (course / "autograded" / student / "small").exists()
+    (row,) = [row for row in table(course) if row[:2] == [student, name]]
+    assert row[2:5] == ["", "", ""] and re.match(reason, row[5])
+
+
+def test_nothing_else_is_called_wrong(odd):
+    _, done = odd
+    assert done.stdout.count("Not right: ") == 10
+
+
+def test_a_mark_outlives_a_regrade_and_a_torn_file_leaves_no_old_feedback(tmp_path):
+    course = small_course(tmp_path, answer="An answer.")
+    book = nbformat.read(course / "source" / "small" / "small.ipynb", as_version=4)
+    hand_in(course, "ada", "small", book)
+    assert grading.grade(course) == ([grading.Score("ada", "small", 9, 14, 5)], {})
+    mark(course, "ada", "small", 4, "Good.", answer="answer")
+    assert grading.grade(course) == ([grading.Score("ada", "small", 13, 14, 0)], {})
+    path = course / "submitted" / "ada" / "small" / "small.ipynb"
+    nbformat.write(with_cells(book, {"x": "x = 2"}), path)
+    assert grading.grade(course) == ([grading.Score("ada", "small", 11, 14, 5)], {})  # the mark counts, and asks to be confirmed
+    feedback = course / "feedback" / "ada" / "small" / "small.html"
+    assert feedback.exists()
+    path.write_bytes(path.read_bytes()[:100])
+    scores, failures = grading.grade(course)
+    assert scores == [] and list(failures) == [("ada", "small")] and not feedback.exists()
+
+
+@pytest.mark.parametrize("changed, failures", [
+    ({"x_test": "assert x == 2"}, {("reference", "small"): "7 points, wanted 9: look at the tests and at the solutions"}),
+    ({"x_test": "pass"}, {("untouched", "small"): "2 points, wanted 0: look at the tests and at the solutions"}),
+])  # fmt: skip
+def test_a_rehearsal_finds_a_wrong_solution_and_a_test_that_cannot_fail(tmp_path, changed, failures):
+    assert grading.rehearse(small_course(tmp_path, **changed))[1] == failures
+
+
+def test_a_set_that_changes_after_grading(tmp_path):
+    course = small_course(tmp_path)
+    path = course / "source" / "small" / "small.ipynb"
+    book = nbformat.read(path, as_version=4)
+    hand_in(course, "ada", "small", book)
+    assert grading.grade(course) == ([grading.Score("ada", "small", 9, 9, 0)], {})
+    book.cells[2].source = "assert x == 2"  # another test: everybody is graded again
+    nbformat.write(book, path)
+    assert grading.grade(course) == ([grading.Score("ada", "small", 7, 9, 0)], {})
+    book.cells = book.cells[:-1]  # a test less: the gradebook can't follow
+    nbformat.write(book, path)
+    with pytest.raises(grading.GradingError, match="^small: graded cells were added or removed after submissions had been graded"):
+        grading.grade(course)
+
+
+def test_a_set_that_is_not_there(tmp_path):
+    done = run(small_course(tmp_path), "release", "smal")
+    assert done.returncode == 1 and done.stderr.strip().endswith("error: there is no problem set 'smal' in source/, only small")
+
+
+def test_a_folder_that_nbgrader_cannot_work_in(tmp_path):
+    (tmp_path / "term [4]").mkdir()
+    with pytest.raises(grading.GradingError, match=r"^nbgrader can't work in a folder with one of \*, \? and \[ in its path, got .*term \[4\]"):
+        grading.grade(small_course(tmp_path / "term [4]"))
