@@ -1,13 +1,29 @@
 """Submissions, handed in and graded: helpers of test_assignments.py and test_grading.py."""
 import copy
 import csv
+import pathlib
+import shutil
 
 import nbformat
 from nbgrader.api import Gradebook
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "assignments" / "source"
+SETS = sorted(path.name for path in SOURCE.iterdir())
+
+
+def read(name):
+    return nbformat.read(SOURCE / name / f"{name}.ipynb", as_version=4)
+
 
 def nbgrader_cells(book):
     return {cell.metadata.nbgrader.grade_id: cell for cell in book.cells if "nbgrader" in cell.metadata}
+
+
+def points(name, by_tests):
+    """From the id of each test (or of each answer that a person reads) to its points."""
+    cells = nbgrader_cells(read(name)).items()
+    return {i: c.metadata.nbgrader.points for i, c in cells if c.metadata.nbgrader.grade and c.metadata.nbgrader.locked == by_tests}
 
 
 def hand_in(course, student, name, book):
@@ -46,3 +62,14 @@ def table(course):
         head, *rows = csv.reader(file)
     assert head == ["student", "set", "points", "of", "to read", "note"]
     return rows
+
+
+def lines(text):
+    return {line.strip() for line in text.splitlines()}
+
+
+def copy_of_the_course(folder):
+    course = folder / "assignments"
+    ours = shutil.ignore_patterns("release", "submitted", "autograded", "feedback", "downloaded", "gradebook.db", "grades.csv", ".*")
+    shutil.copytree(ROOT / "assignments", course, ignore=ours)
+    return course

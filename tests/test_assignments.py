@@ -10,39 +10,16 @@ import sys
 import nbformat
 import pytest
 
+from course_utils import checks
+
 pytest.importorskip("nbgrader", reason="nbgrader is not here: `make test` installs it")
-import grading  # noqa: E402
-from submissions import grades, hand_in, mark, nbgrader_cells, table, with_cells  # noqa: E402
+from submissions import ROOT, SETS, SOURCE, copy_of_the_course, grades, lines, mark, nbgrader_cells, points, read, table  # noqa: E402
 from wrong_submissions import WRONG  # noqa: E402
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-SOURCE = ROOT / "assignments" / "source"
-SETS = sorted(path.name for path in SOURCE.iterdir())
 PAGE = (ROOT / "assignments" / "README.md").read_text(encoding="utf-8")
 REGION = re.compile(r"^ *### BEGIN (SOLUTION|HIDDEN TESTS)\n(.*?)^ *### END \1", re.MULTILINE | re.DOTALL)
 
 pytestmark = pytest.mark.skipif("KERAS_BACKEND" in os.environ, reason="graded once, by `make test`, and not for each backend")
-
-
-def read(name):
-    return nbformat.read(SOURCE / name / f"{name}.ipynb", as_version=4)
-
-
-def points(name, by_tests):
-    """From the id of each test (or of each answer that a person reads) to its points."""
-    cells = nbgrader_cells(read(name)).items()
-    return {i: c.metadata.nbgrader.points for i, c in cells if c.metadata.nbgrader.grade and c.metadata.nbgrader.locked == by_tests}
-
-
-def lines(text):
-    return {line.strip() for line in text.splitlines()}
-
-
-def copy_of_the_course(folder):
-    course = folder / "assignments"
-    ours = shutil.ignore_patterns("release", "submitted", "autograded", "feedback", "downloaded", "gradebook.db", "grades.csv", ".*")
-    shutil.copytree(ROOT / "assignments", course, ignore=ours)
-    return course
 
 
 # What can be read off the files.
@@ -79,46 +56,6 @@ def test_a_source_is_stored_without_outputs_and_says_what_its_tests_are_worth(na
 def test_each_test_is_failed_by_a_wrong_submission(name):
     assert len(WRONG[name]) >= 2
     assert set().union(*(fails for _, fails in WRONG[name].values())) == set(points(name, True))
-
-
-# One folder for all the wrong submissions of all the sets, graded in one go.
-
-
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    course = copy_of_the_course(tmp_path_factory.mktemp("wrong"))
-    for name in SETS:
-        for student, (changed, _) in WRONG[name].items():
-            hand_in(course, student, name, with_cells(read(name), changed))
-    scores, failures = grading.grade(course)
-    assert not failures and len(scores) == sum(map(len, WRONG.values()))
-    return course
-
-
-@pytest.mark.parametrize("name, student", [(name, student) for name in SETS for student in WRONG[name]])
-def test_a_wrong_submission_gets_the_points_it_deserves(graded, name, student):
-    fails = WRONG[name][student][1]
-    wanted = {test: 0 if test in fails else worth for test, worth in points(name, True).items()}
-    wanted |= dict.fromkeys(points(name, False))  # the answers differ from the stub: somebody must read them
-    assert grades(graded, student, name) == wanted
-
-
-@pytest.mark.parametrize("name", SETS)
-def test_the_student_version_holds_no_solution_and_no_hidden_test(graded, name):
-    student_version = nbformat.read(graded / "release" / name / f"{name}.ipynb", as_version=4)
-    secret, in_the_open = set(), {""}
-    for cell in read(name).cells:
-        cut = "".join(region for _, region in REGION.findall(cell.source))
-        whole = not cut and cell.metadata.get("nbgrader", {}).get("solution", False)
-        secret |= lines(cell.source if whole else cut)
-        in_the_open |= set() if whole else lines(REGION.sub("", cell.source))
-    secret -= in_the_open
-    told = set().union(*(lines(cell.source) for cell in student_version.cells))
-    assert len(secret) > 40 and not secret & told
-    assert not any("SOLUTION" in line or "BEGIN HIDDEN" in line or "END HIDDEN" in line for line in told)
-    assert not any(cell.get("outputs") for cell in student_version.cells)
-    stubs = [cell.source for cell in student_version.cells if cell.metadata.get("nbgrader", {}).get("solution")]
-    assert all("raise NotImplementedError" in stub or stub == "YOUR ANSWER HERE" for stub in stubs) and len(stubs) >= 5
 
 
 # The page, from the first command to the last.
@@ -191,9 +128,28 @@ def test_files_of_an_lms_are_collected(walk):
         assert (course / "submitted" / student / "set1_pca" / "set1_pca.ipynb").exists()
 
 
+@makes
+@pytest.mark.parametrize("name", SETS)
+def test_the_student_version_holds_no_solution_and_no_hidden_test(walk, name):
+    student_version = nbformat.read(walk[0] / "release" / name / f"{name}.ipynb", as_version=4)
+    secret, in_the_open = set(), {""}
+    for cell in read(name).cells:
+        cut = "".join(region for _, region in REGION.findall(cell.source))
+        whole = not cut and cell.metadata.get("nbgrader", {}).get("solution", False)
+        secret |= lines(cell.source if whole else cut)
+        in_the_open |= set() if whole else lines(REGION.sub("", cell.source))
+    secret -= in_the_open
+    told = set().union(*(lines(cell.source) for cell in student_version.cells))
+    assert len(secret) > 40 and not secret & told
+    assert not any("SOLUTION" in line or "BEGIN HIDDEN" in line or "END HIDDEN" in line for line in told)
+    assert not any(cell.get("outputs") for cell in student_version.cells)
+    stubs = [cell.source for cell in student_version.cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    assert all("raise NotImplementedError" in stub or stub == "YOUR ANSWER HERE" for stub in stubs) and len(stubs) >= 5
+
+
 def test_the_self_check_on_the_page_runs():
     (code,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    names = {}
+    names = dict(vars(checks))  # it belongs into that module
     exec(code, names)
     check = names["check_grey"]
     assert check(lambda images: images.mean(axis=(1, 2)))

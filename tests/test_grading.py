@@ -1,7 +1,6 @@
-"""How submissions are graded that are not as they should be, and what the script refuses: on a small set, without TensorFlow."""
+"""How submissions are graded that are wrong, or not what they should be; scores come from the gradebook."""
 import copy
 import os
-import pathlib
 import re
 import shutil
 import subprocess
@@ -12,11 +11,35 @@ import pytest
 
 pytest.importorskip("nbgrader", reason="nbgrader is not here: `make test` installs it")
 import grading  # noqa: E402
-from submissions import grades, hand_in, mark, table, with_cells  # noqa: E402
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from submissions import ROOT, SETS, copy_of_the_course, grades, hand_in, mark, points, read, table, with_cells  # noqa: E402
+from wrong_submissions import WRONG  # noqa: E402
 
 pytestmark = pytest.mark.skipif("KERAS_BACKEND" in os.environ, reason="graded once, by `make test`, and not for each backend")
+
+
+# One folder for all the wrong submissions of all the sets, graded in one go.
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    course = copy_of_the_course(tmp_path_factory.mktemp("wrong"))
+    for name in SETS:
+        for student, (changed, _) in WRONG[name].items():
+            hand_in(course, student, name, with_cells(read(name), changed))
+    scores, failures = grading.grade(course)
+    assert not failures and len(scores) == sum(map(len, WRONG.values()))
+    return course
+
+
+@pytest.mark.parametrize("name, student", [(name, student) for name in SETS for student in WRONG[name]])
+def test_a_wrong_submission_gets_the_points_it_deserves(graded, name, student):
+    fails = WRONG[name][student][1]
+    wanted = {test: 0 if test in fails else worth for test, worth in points(name, True).items()}
+    wanted |= dict.fromkeys(points(name, False))  # the answers differ from the stub: somebody must read them
+    assert grades(graded, student, name) == wanted
+
+
+# Odd submissions, and what the script refuses: on a set of one line a problem, without TensorFlow.
 
 
 SMALL = [

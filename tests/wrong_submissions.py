@@ -254,8 +254,8 @@ def bernoulli_nats(x, logits):
             "mended": _MENDED.format("tanh"),
         },
         {
-            "kl_visible", "kl_hidden", "sample_visible", "nats_visible", "nats_hidden", "terms_visible", "terms_hidden",
-            "mended_hidden",
+            "kl_visible", "kl_hidden", "sample_visible", "nats_visible", "nats_hidden", "terms_visible", "terms_numpy",
+            "terms_hidden", "mended_hidden",
         },
     ),
 }  # fmt: skip
