@@ -243,7 +243,7 @@ def main():
         note = f"  {score.note}" if score.note else ""
         print(f"{score.student:20} {score.problem_set:20} {score.points:7g} {score.out_of:7g} {score.unread:8g}{note}")
     for (student, name), problem in failures.items():
-        print(f"\nNot right: {student}, {name}: {problem}")
+        print(f"\nNot right: {', '.join(filter(None, (student, name)))}: {problem}")
     if options.command == "grade" and not options.problem_sets:
         _write_table(HERE / "grades.csv", scores, failures)
     return 1 if failures else 0

@@ -179,7 +179,8 @@ def test_what_was_put_back_is_told_each_time(odd, tmp_path):
 def test_what_cannot_be_graded_is_named_with_the_reason_and_stops_nobody_else(odd, student, name, reason):
     course, done = odd
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert re.search(rf"^Not right: {student}, {re.escape(name)}: {reason}", done.stdout, re.MULTILINE), done.stdout
+    whose = re.escape(f"{student}, {name}" if name else student)
+    assert re.search(rf"^Not right: {whose}: {reason}", done.stdout, re.MULTILINE), done.stdout
     assert not re.search(rf"^{student} ", done.stdout, re.MULTILINE)  # no row in the table
     assert not (course / "autograded" / student / "small").exists()
     (row,) = [row for row in table(course) if row[:2] == [student, name]]
