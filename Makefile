@@ -11,7 +11,7 @@ GRADING := .venv/grading
 NOTEBOOKS ?= notebooks/*.ipynb
 
 NBVAL := $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 --durations=0 $(NOTEBOOKS)
-# Two at a time, each on one thread: at the smoke budget a kernel builds more than it computes, and building has one thread.
+# Two at a time. At the smoke budget a kernel builds more than it computes, and building has one thread: so one for each kernel.
 UNIT_TESTS := $(BIN)/python -m pytest -n 2 --dist loadfile
 ONE_THREAD := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 # JupyterLab refuses to run as root unless told that this is meant, as it is in a container.

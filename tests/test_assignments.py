@@ -8,9 +8,10 @@ import subprocess
 import sys
 
 import nbformat
+import numpy as np
 import pytest
 
-from course_utils import checks
+from course_utils import checks, datasets, metrics
 
 pytest.importorskip("nbgrader", reason="nbgrader is not here: `make test` installs it")
 from submissions import ROOT, SETS, SOURCE, copy_of_the_course, grades, lines, mark, nbgrader_cells, points, read, table  # noqa: E402
@@ -56,6 +57,16 @@ def test_a_source_is_stored_without_outputs_and_says_what_its_tests_are_worth(na
 def test_each_test_is_failed_by_a_wrong_submission(name):
     assert len(WRONG[name]) >= 2
     assert set().union(*(fails for _, fails in WRONG[name].values())) == set(points(name, True))
+
+
+def test_the_baseline_that_a_visible_test_of_set_2_states():
+    told = float(re.search(r"^baseline = ([\d.]+)", nbgrader_cells(read("set2_denoising"))["denoiser_visible"].source, re.MULTILINE)[1])
+    images = datasets.load_fashion_mnist()[0][0].reshape(-1, 784).astype(float)
+    mean, c = images[:20000].mean(axis=0), np.cov(images[:20000], rowvar=False, bias=True)
+    x = images[55000:57000]
+    noise = np.random.default_rng(4).normal(0, 0.5, size=x.shape).astype("float32")
+    x_hat = mean + (x + noise - mean) @ np.linalg.solve(c + 0.25 * np.eye(784), c)
+    assert metrics.squared_error(x, x_hat) == pytest.approx(told, abs=1e-3)
 
 
 # The page, from the first command to the last.
