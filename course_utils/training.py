@@ -339,14 +339,23 @@ def fastest_precision():
 
     Half the bits are half the memory to move, and many processors have special instructions for them; on one that has not,
     they are emulated, slowly. So it is measured, in a fraction of a second. With "mixed_bfloat16" a layer
-    computes in 16 bits and keeps its weights in 32.
+    computes in 16 bits and keeps its weights in 32. The environment variable COURSE_PRECISION, if set to "float32" or
+    "mixed_bfloat16", decides instead: to see what another machine would do.
 
     Returns:
         "mixed_bfloat16" if that is at least 1.2 times as fast, else "float32".
 
+    Raises:
+        ValueError: if COURSE_PRECISION names anything else.
+
     >>> fastest_precision() in ("float32", "mixed_bfloat16")
     True
     """
+    wanted = os.environ.get("COURSE_PRECISION", "").strip()
+    if wanted:
+        if wanted not in ("float32", "mixed_bfloat16"):
+            raise ValueError(f"COURSE_PRECISION must be float32 or mixed_bfloat16, got {wanted!r}")
+        return wanted
     seconds = {}
     for dtype in ("float32", "bfloat16"):
         a, b = ops.ones((256, 1024), dtype=dtype), ops.ones((1024, 1024), dtype=dtype)
@@ -373,6 +382,48 @@ def at_once(steps):
     """
     steps = _validate.integer("steps", steps, 1)
     return 1 if keras.backend.backend() == "torch" else steps
+
+
+def restart(model, fresh):
+    """Make a compiled model, trained or not, start again from the weights of a fresh one, without compiling anything anew.
+
+    The first step of a model's training takes a second or more longer than the others, in which the backend compiles it. Whoever
+    trains one network many times, on other data or from other weights, pays that once: one model is compiled, and before each
+    further training it is restarted.
+
+    Args:
+        model: a built, compiled Keras model.
+        fresh: a built model of the same layers, compiled or not; it is not changed.
+
+    Returns:
+        `model`. All variables, states of random generators among them, are those of `fresh`; its optimiser is as newly made: no
+        step done, no memory of gradients.
+
+    Raises:
+        TypeError, ValueError: if either is no such model, or the two have other variables.
+
+    >>> from course_utils.models import dense_autoencoder
+    >>> model = dense_autoencoder([3, 2], seed=0)
+    >>> model.compile(optimizer="adam", loss=SquaredError())
+    >>> for seed in (0, 1, 2):
+    ...     model = restart(model, dense_autoencoder([3, 2], seed=seed))
+    ...     history = fit(model, np.ones((10, 3), "float32"), epochs=1, verbose=False)
+    """
+    for name, value in (("model", model), ("fresh", fresh)):
+        if not isinstance(value, keras.Model):
+            raise TypeError(f"{name} must be a Keras model, got {type(value).__name__}")
+        if not value.built:
+            raise ValueError(f"{name} must be built first, got {value.name!r} not built")
+    if not model.compiled:
+        raise ValueError(f"model must be compiled first, got {model.name!r} not compiled")
+    optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
+    optimizer.build(model.trainable_variables)
+    ours, theirs = _variables(model), [*fresh.variables, *optimizer.variables]
+    if [tuple(v.shape) for v in ours] != [tuple(v.shape) for v in theirs]:
+        raise ValueError(f"fresh must have the variables of model {model.name!r}, got others: make both in the same way")
+    for variable, value in zip(ours, theirs):
+        variable.assign(value)
+    return model
 
 
 def fit(
@@ -435,6 +486,7 @@ def fit(
         if len(validation) != 2:
             raise ValueError(f"validation must be inputs, or a pair (inputs, targets), got {len(validation)} things")
         validation = tuple(_validate.number_array(f"validation[{i}]", part) for i, part in enumerate(validation))
+        validation = _Evaluation(*validation)
     record = _Record()
     saved = None if checkpoint is None else _Checkpoint(checkpoint, batches, epochs, record)
     done = 0 if saved is None else saved.restore(model)
@@ -442,15 +494,16 @@ def fit(
     if ours and saved is not None:
         batches.epoch = done
     steps = min(len(batches), _SMOKE_STEPS) if runtime.current_budget() == "smoke" else len(batches)
-    feed = _Feed(batches, steps)
+    feed = (_Stream if ours else _Feed)(batches, steps)
     bar = _Bar(label, epochs, steps, done, verbose)
     interrupt = _InterruptAfterStep()
     try:
         if done < epochs:
             with interrupt.deferred():
                 model.fit(
-                    feed, epochs=epochs, initial_epoch=done, validation_data=validation, shuffle=not ours,
-                    validation_batch_size=1000 if isinstance(validation, tuple) else None, verbose=0,
+                    feed.for_keras(epochs - done), epochs=epochs, initial_epoch=done, steps_per_epoch=steps if ours else None,
+                    validation_data=validation.for_keras() if isinstance(validation, _Evaluation) else validation,
+                    shuffle=not ours, verbose=0,
                     callbacks=[record, *callbacks, *([] if saved is None else [saved]), bar, interrupt],
                 )  # fmt: skip
     except BaseException as error:
@@ -464,6 +517,8 @@ def fit(
         raise
     finally:
         feed.batches = None
+        if isinstance(validation, _Evaluation):
+            validation.x = validation.y = None
     last = ", ".join(f"{k} {v[-1]:.4g}" for k, v in record.history.items() if k != "seconds")
     took = f"{record.history['seconds'][-1]:.3g}"
     loaded = " (loaded from the checkpoint)" if done == epochs else ""
@@ -629,12 +684,17 @@ def _no_gradients():
 
 
 class _Feed(keras.utils.PyDataset):
-    """What Keras gets instead of the batches: TensorFlow never lets go of a data set that it has read from, so this one
-    lets go of the images."""
+    """What Keras gets instead of a data set that is not ours: one that the smoke budget can cut.
+
+    TensorFlow never lets go of a data set that it has read from, so this one lets go of the images.
+    """
 
     def __init__(self, batches, steps):
         super().__init__(workers=batches.workers, use_multiprocessing=batches.use_multiprocessing)
         self.batches, self.steps = batches, steps
+
+    def for_keras(self, epochs):
+        return self
 
     def __len__(self):
         return self.steps
@@ -647,6 +707,62 @@ class _Feed(keras.utils.PyDataset):
 
     def on_epoch_end(self):
         self.batches.on_epoch_end()
+
+
+class _Stream:
+    """What Keras gets instead of our batches: those of all epochs, one after another."""
+
+    def __init__(self, batches, steps):
+        self.batches, self.steps = batches, steps
+
+    def for_keras(self, epochs):
+        def stream():
+            for _ in range(epochs):
+                self.batches.on_epoch_begin()
+                for i in range(self.steps):
+                    yield self.batches[i]
+
+        return _tensorflow_dataset(stream, self.batches[0]) if keras.backend.backend() == "tensorflow" else stream()
+
+
+class _Evaluation:
+    """What Keras gets instead of arrays to evaluate on, a thousand examples at a time."""
+
+    _SIZE = 1000
+
+    def __init__(self, x, y):
+        if len(x) != len(y):
+            raise ValueError(f"validation must have one target for each of the {len(x)} inputs, got {len(y)}")
+        self.x, self.y = x, y
+
+    def for_keras(self):
+        if keras.backend.backend() != "tensorflow":
+            return self.x, self.y
+        starts = range(0, len(self.x), self._SIZE)
+
+        def stream():
+            for i in starts:
+                yield self.x[i : i + self._SIZE], self.y[i : i + self._SIZE]
+
+        import tensorflow as tf
+
+        dataset = _tensorflow_dataset(stream, (self.x, self.y))
+        return dataset.apply(tf.data.experimental.assert_cardinality(len(starts)))
+
+
+def _tensorflow_dataset(stream, example):
+    """A `tf.data.Dataset` of the batches that `stream()` yields, shaped as `example`, a pair of arrays.
+
+    Keras would make one itself, with TensorFlow's autotuning. That has a flaw which costs minutes: when a data set has been read
+    to its end, its tuning thread sometimes misses the signal to stop, and all wait for it, idle, until it wakes up for its next
+    round, which is after about as long as the epoch took. There is nothing to tune here, so it is switched off.
+    """
+    import tensorflow as tf
+
+    signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in example)
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return tf.data.Dataset.from_generator(stream, output_signature=signature).prefetch(2).with_options(options)
 
 
 class _Pair(keras.Model):
