@@ -1,4 +1,4 @@
-"""When notebooks run through nbval, count the claims that they judged and say so in the last line."""
+"""When notebooks run through nbval, run the longest first, count the claims judged and say so in the last line."""
 import collections
 import json
 import os
@@ -11,6 +11,7 @@ from course_utils import runtime
 
 _CLAIMS = "COURSE_CLAIMS"
 _PATH = pytest.StashKey[str]()
+_LONG = {"test_grading.py": 100, "test_assignments.py": 99}  # seconds, roughly; no other file of tests comes near
 
 
 def pytest_configure(config):
@@ -25,6 +26,20 @@ def pytest_configure(config):
     os.close(handle)
     os.environ[_CLAIMS] = path  # the kernels inherit it
     config.stash[_PATH] = path
+
+
+def _seconds(path):
+    """About how long a file takes: a notebook as long as when it was stored, and infinity if nobody knows."""
+    if path.suffix == ".ipynb":
+        metadata = json.loads(path.read_text(encoding="utf-8")).get("metadata", {})
+        return metadata.get("course", {}).get("seconds", float("inf"))
+    return _LONG.get(path.name, 0)
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first: where two run at once, none should be left to run alone for long."""
+    seconds = {path: _seconds(path) for path in {item.path for item in items}}
+    items.sort(key=lambda item: -seconds[item.path])
 
 
 def pytest_unconfigure(config):

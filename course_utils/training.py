@@ -416,14 +416,28 @@ def restart(model, fresh):
             raise ValueError(f"{name} must be built first, got {value.name!r} not built")
     if not model.compiled:
         raise ValueError(f"model must be compiled first, got {model.name!r} not compiled")
+    if _design(model) != _design(fresh):
+        raise ValueError(f"fresh must be made as model {model.name!r} was, got other layers or settings")
     optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
     optimizer.build(model.trainable_variables)
     ours, theirs = _variables(model), [*fresh.variables, *optimizer.variables]
-    if [tuple(v.shape) for v in ours] != [tuple(v.shape) for v in theirs]:
-        raise ValueError(f"fresh must have the variables of model {model.name!r}, got others: make both in the same way")
     for variable, value in zip(ours, theirs):
         variable.assign(value)
     return model
+
+
+def _design(layer):
+    """What of a layer is compiled into the graph, as nested lists: its kind, settings and shapes, and those of the layers in it.
+
+    Names and initial values may differ. A model's own settings can't be told from its class, but for the variational one's.
+    """
+    parts = getattr(layer, "layers", None)
+    if parts is not None:
+        own = (layer.likelihood, layer.variance) if isinstance(layer, VariationalAutoencoder) else ()
+        return [type(layer), *own, *map(_design, parts)]
+    free = ("name", "seed", "build_config", "dense")  # "dense": what a tied layer points to, which is in the list itself
+    settings = {k: v for k, v in layer.get_config().items() if k not in free and not k.endswith("_initializer")}
+    return [type(layer), settings, [tuple(v.shape) for v in layer.variables]]
 
 
 def fit(
@@ -494,16 +508,17 @@ def fit(
     if ours and saved is not None:
         batches.epoch = done
     steps = min(len(batches), _SMOKE_STEPS) if runtime.current_budget() == "smoke" else len(batches)
-    feed = (_Stream if ours else _Feed)(batches, steps)
+    feed = _Feed(batches, steps)
     bar = _Bar(label, epochs, steps, done, verbose)
     interrupt = _InterruptAfterStep()
     try:
         if done < epochs:
             with interrupt.deferred():
                 model.fit(
-                    feed.for_keras(epochs - done), epochs=epochs, initial_epoch=done, steps_per_epoch=steps if ours else None,
+                    feed.for_tensorflow() if ours and keras.backend.backend() == "tensorflow" else feed,
+                    epochs=epochs, initial_epoch=done, shuffle=not ours, verbose=0,
                     validation_data=validation.for_keras() if isinstance(validation, _Evaluation) else validation,
-                    shuffle=not ours, verbose=0,
+                    validation_batch_size=_Evaluation.SIZE if isinstance(validation, _Evaluation) else None,
                     callbacks=[record, *callbacks, *([] if saved is None else [saved]), bar, interrupt],
                 )  # fmt: skip
     except BaseException as error:
@@ -684,7 +699,7 @@ def _no_gradients():
 
 
 class _Feed(keras.utils.PyDataset):
-    """What Keras gets instead of a data set that is not ours: one that the smoke budget can cut.
+    """What Keras gets instead of the batches: a data set that the smoke budget can cut.
 
     TensorFlow never lets go of a data set that it has read from, so this one lets go of the images.
     """
@@ -692,9 +707,6 @@ class _Feed(keras.utils.PyDataset):
     def __init__(self, batches, steps):
         super().__init__(workers=batches.workers, use_multiprocessing=batches.use_multiprocessing)
         self.batches, self.steps = batches, steps
-
-    def for_keras(self, epochs):
-        return self
 
     def __len__(self):
         return self.steps
@@ -708,27 +720,21 @@ class _Feed(keras.utils.PyDataset):
     def on_epoch_end(self):
         self.batches.on_epoch_end()
 
+    def for_tensorflow(self):
+        """The same as a `tf.data.Dataset`, which begins an epoch whenever it is read anew."""
 
-class _Stream:
-    """What Keras gets instead of our batches: those of all epochs, one after another."""
+        def epoch():
+            self.on_epoch_begin()
+            for i in range(self.steps):
+                yield self.batches[i]
 
-    def __init__(self, batches, steps):
-        self.batches, self.steps = batches, steps
-
-    def for_keras(self, epochs):
-        def stream():
-            for _ in range(epochs):
-                self.batches.on_epoch_begin()
-                for i in range(self.steps):
-                    yield self.batches[i]
-
-        return _tensorflow_dataset(stream, self.batches[0]) if keras.backend.backend() == "tensorflow" else stream()
+        return _tensorflow_dataset(epoch, self.batches[0], self.steps)
 
 
 class _Evaluation:
     """What Keras gets instead of arrays to evaluate on, a thousand examples at a time."""
 
-    _SIZE = 1000
+    SIZE = 1000
 
     def __init__(self, x, y):
         if len(x) != len(y):
@@ -738,20 +744,17 @@ class _Evaluation:
     def for_keras(self):
         if keras.backend.backend() != "tensorflow":
             return self.x, self.y
-        starts = range(0, len(self.x), self._SIZE)
+        starts = range(0, len(self.x), self.SIZE)
 
-        def stream():
+        def batches():
             for i in starts:
-                yield self.x[i : i + self._SIZE], self.y[i : i + self._SIZE]
+                yield self.x[i : i + self.SIZE], self.y[i : i + self.SIZE]
 
-        import tensorflow as tf
-
-        dataset = _tensorflow_dataset(stream, (self.x, self.y))
-        return dataset.apply(tf.data.experimental.assert_cardinality(len(starts)))
+        return _tensorflow_dataset(batches, (self.x, self.y), len(starts))
 
 
-def _tensorflow_dataset(stream, example):
-    """A `tf.data.Dataset` of the batches that `stream()` yields, shaped as `example`, a pair of arrays.
+def _tensorflow_dataset(batches, example, n_batches):
+    """A `tf.data.Dataset` of what `batches()` yields: so many pairs of arrays, shaped but for their length as `example`.
 
     Keras would make one itself, with TensorFlow's autotuning. That has a flaw which costs minutes: when a data set has been read
     to its end, its tuning thread sometimes misses the signal to stop, and all wait for it, idle, until it wakes up for its next
@@ -762,7 +765,8 @@ def _tensorflow_dataset(stream, example):
     signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in example)
     options = tf.data.Options()
     options.autotune.enabled = False
-    return tf.data.Dataset.from_generator(stream, output_signature=signature).prefetch(2).with_options(options)
+    dataset = tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(2).with_options(options)
+    return dataset.apply(tf.data.experimental.assert_cardinality(n_batches))
 
 
 class _Pair(keras.Model):

@@ -20,8 +20,6 @@ from wrong_submissions import WRONG  # noqa: E402
 PAGE = (ROOT / "assignments" / "README.md").read_text(encoding="utf-8")
 REGION = re.compile(r"^ *### BEGIN (SOLUTION|HIDDEN TESTS)\n(.*?)^ *### END \1", re.MULTILINE | re.DOTALL)
 
-pytestmark = pytest.mark.skipif("KERAS_BACKEND" in os.environ, reason="graded once, by `make test`, and not for each backend")
-
 
 # What can be read off the files.
 

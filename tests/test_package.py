@@ -1,5 +1,6 @@
 """The package as a whole: what importing it costs and brings in, and that the project's files agree."""
 import ast
+import importlib.util
 import json
 import os
 import pathlib
@@ -8,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import types
 
 import pytest
 
@@ -53,6 +55,37 @@ def test_arrows_run_downwards_only():
                 names = [f"{node.module}.{alias}" for alias in names]
             ours |= {full.split(".")[1] for full in names if full.startswith("course_utils.")}
         assert ours <= below, f"{name} imports {ours - below}"
+
+
+def imported(path):
+    """The full names of all that a file imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def those_that_import(names, paths):
+    """The files among `paths` that import one of the modules called `names`, or something of it."""
+    there = re.compile("|".join(rf"{re.escape(name)}(\.|$)" for name in names))
+    return {path for path in paths if any(map(there.match, imported(path)))}
+
+
+def test_what_depends_on_the_backend_runs_on_each_and_nothing_else_does():
+    backends = ["keras", "tensorflow", "jax", "torch"]
+    ours = those_that_import(backends, (ROOT / "course_utils").rglob("*.py"))
+    rooms = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in ours]
+    wanted = ours | those_that_import(backends + rooms, (ROOT / "tests").glob("test_*.py"))
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    names = re.search("^BACKEND_TESTS := (.*)", makefile, re.MULTILINE)[1].split()
+    listed = [ROOT / name.split("::")[0] for name in names]  # files and folders
+    missing = {path for path in wanted if not any(place in (path, *path.parents) for place in listed)}
+    assert not missing, "make test-backends forgets them: add them to BACKEND_TESTS in the Makefile"
+    needless = [place for place in listed if not any(place in (path, *path.parents) for path in wanted)]
+    assert not needless, "no backend matters to them: take them out of BACKEND_TESTS in the Makefile"
 
 
 def test_tensorflow_starts_quietly_with_onednn_on():
@@ -129,3 +162,15 @@ def test_a_misspelt_budget_ends_a_run_with_one_sentence(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
     assert done.returncode == 4 and "INTERNALERROR" not in done.stdout + done.stderr
     assert "COURSE_BUDGET must be one of smoke, quick, full, got 'fast'" in done.stderr
+
+
+def test_the_longest_lesson_runs_first(tmp_path):
+    spec = importlib.util.spec_from_file_location("conftest_of_the_course", ROOT / "conftest.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name, metadata in (("a", {"course": {"seconds": 5}}), ("b", {"course": {"seconds": 60}}), ("c", {})):
+        (tmp_path / f"{name}.ipynb").write_text(json.dumps({"metadata": metadata}), encoding="utf-8")
+    items = [types.SimpleNamespace(path=tmp_path / f"{name}.ipynb", cell=cell) for name in "abc" for cell in (0, 1)]
+    module.pytest_collection_modifyitems(items)
+    # One that was never measured might be the longest. A lesson's cells stay together and in order.
+    assert [(item.path.stem, item.cell) for item in items] == [(name, cell) for name in "cba" for cell in (0, 1)]

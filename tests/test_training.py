@@ -668,6 +668,7 @@ def test_batches_are_binarised_anew_each_epoch_and_item_by_item_the_same():
 
 def test_the_bound_agrees_with_an_independent_computation(x):
     """One latent: the exact integral of p(x | z) p(z) on a fine grid."""
+    x = x[:20]
     model = models.dense_vae([6, 4, 1], seed=0)
     z = np.linspace(-8, 8, 4001).astype("float32")
     x_hat = ops.convert_to_numpy(model.decoder(z[:, np.newaxis])).astype(float)
@@ -709,3 +710,123 @@ def test_a_bad_question_for_the_bound_is_refused(change, error, sentence):
     arguments = {"model": small_vae(), "x": np.zeros((3, 6), "float32"), "n_samples": 2} | change
     with pytest.raises(error, match=sentence):
         training.log_likelihood_bound(**arguments)
+
+
+def small(seed=0, activation="tanh", size=3):
+    return models.dense_autoencoder([6, size], activation=activation, code_activation=activation, seed=seed)
+
+
+@pytest.mark.parametrize("rate", [1e-2, training.OneCycle(0.05, 10)], ids=["constant rate", "schedule"])
+def test_a_restarted_model_trains_as_a_fresh_one(x, rate):
+    model, other, fresh = small(seed=0), small(seed=1), small(seed=1)
+    for one in (model, fresh):
+        one.compile(optimizer=keras.optimizers.Adam(rate), loss=models.SquaredError())
+    training.fit(model, x, epochs=2, batch_size=10, verbose=False)
+    before = weights(other)
+    assert training.restart(model, other) is model
+    assert all(np.array_equal(a, b) for a, b in zip(weights(model), before))
+    for one in (model, fresh):
+        training.fit(one, x, epochs=2, batch_size=10, verbose=False)
+    for ours, theirs in zip(weights(model), weights(fresh)):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    assert all(np.array_equal(a, b) for a, b in zip(weights(other), before))
+
+
+def test_a_restart_begins_the_random_numbers_anew(x):
+    model = compiled()
+    first = training.fit(model, x, epochs=2, batch_size=10, verbose=False).history["loss"]
+    again = training.fit(training.restart(model, compiled()), x, epochs=2, batch_size=10, verbose=False).history["loss"]
+    np.testing.assert_allclose(again, first, rtol=1e-6)
+
+
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="PyTorch compiles nothing")
+def test_a_restart_compiles_nothing(x):
+    traced = []
+
+    class Tell(keras.layers.Layer):
+        def call(self, inputs):
+            traced.append(1)
+            return inputs
+
+    def make(seed):
+        layers = [keras.layers.Dense(3, kernel_initializer=keras.initializers.HeNormal(seed)), Tell(), keras.layers.Dense(6)]
+        return keras.Sequential([keras.Input((6,)), *layers])
+
+    model, fresh = make(0), make(1)
+    model.compile(optimizer="adam", loss="mse")
+    training.fit(model, x, epochs=1, batch_size=10, verbose=False)
+    before = len(traced)
+    training.fit(training.restart(model, fresh), x, epochs=1, batch_size=10, verbose=False)
+    assert before and len(traced) == before
+
+
+@pytest.mark.parametrize(
+    "fresh, error, told",
+    [
+        (lambda: "a model", TypeError, "fresh must be a Keras model, got str"),
+        (lambda: small(size=2), ValueError, "fresh must be made as model 'autoencoder' was"),
+        (lambda: small(activation="relu"), ValueError, "fresh must be made as model 'autoencoder' was"),
+        (lambda: keras.Sequential([keras.layers.Dense(6)]), ValueError, "fresh must be built first"),
+    ],
+)
+def test_a_restart_as_another_model_is_refused(fresh, error, told):
+    model = small()
+    with pytest.raises(ValueError, match="model must be compiled first"):
+        training.restart(model, small())
+    model.compile(optimizer="adam", loss="mse")
+    with pytest.raises(error, match=told):
+        training.restart(model, fresh())
+
+
+def test_beta_may_change_in_a_restart_and_the_likelihood_may_not():
+    def make(**options):
+        return models.dense_vae([6, 2], output_activation=None, likelihood="gaussian", **options)
+
+    model = make(beta=1.0)
+    model.compile(optimizer="adam")
+    training.restart(model, make(beta=3.0))
+    assert float(ops.convert_to_numpy(model.beta)) == 3
+    with pytest.raises(ValueError, match="fresh must be made as"):
+        training.restart(model, make(variance=2.0))
+
+
+def test_each_epoch_has_its_own_steps_however_many_are_run_at_once(x):
+    model, batches = small(), training.Batches(x, batch_size=10)
+    model.compile(optimizer="adam", loss="mse", steps_per_execution=training.at_once(3))
+    drawn, begin = [], batches.on_epoch_begin
+
+    def note():
+        begin()
+        drawn.append(batches._order.tolist())
+
+    batches.on_epoch_begin = note
+    training.fit(model, batches, epochs=3, validation=x, verbose=False)
+    assert int(ops.convert_to_numpy(model.optimizer.iterations)) == 3 * len(batches)
+    assert drawn == [np.random.default_rng((0, epoch)).permutation(len(x)).tolist() for epoch in range(3)]
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="only TensorFlow has such data sets")
+def test_tensorflow_tunes_no_pipeline_and_so_never_waits_for_it(x, monkeypatch):
+    model, given = small(), {}
+    model.compile(optimizer="adam", loss="mse")
+    fit = model.fit
+    monkeypatch.setattr(model, "fit", lambda data, **options: given.update(options, data=data) or fit(data, **options))
+    training.fit(model, x, epochs=1, validation=(x, x), verbose=False)
+    for name in ("data", "validation_data"):
+        assert given[name].options().autotune.enabled is False
+
+
+def test_a_target_for_each_validation_input(x):
+    model = small()
+    model.compile(optimizer="adam", loss="mse")
+    with pytest.raises(ValueError, match="validation must have one target for each of the 50 inputs, got 20"):
+        training.fit(model, x, epochs=1, validation=(x, x[:20]))
+
+
+def test_the_precision_can_be_forced(monkeypatch):
+    for name in ("float32", "mixed_bfloat16"):
+        monkeypatch.setenv("COURSE_PRECISION", name)
+        assert training.fastest_precision() == name
+    monkeypatch.setenv("COURSE_PRECISION", "half")
+    with pytest.raises(ValueError, match="COURSE_PRECISION must be float32 or mixed_bfloat16, got 'half'"):
+        training.fastest_precision()
