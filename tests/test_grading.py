@@ -14,7 +14,8 @@ from submissions import ROOT, SETS, copy_of_the_course, grades, hand_in, mark, p
 from wrong_submissions import WRONG  # noqa: E402
 
 
-# One folder for all the wrong submissions of all the sets, graded in one go.
+# One folder for all the wrong submissions of all the sets, graded in one go. Over ten seconds: six kernels that import TensorFlow
+# and train, some 20 seconds of one core each.
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,7 @@ def test_a_wrong_submission_gets_the_points_it_deserves(graded, name, student):
 
 
 # Odd submissions, and what the script refuses: on a set of one line a problem, without TensorFlow.
+# Over ten seconds: some fifteen kernels, of which two must run into a time limit.
 
 
 SMALL = [
