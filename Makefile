@@ -10,8 +10,8 @@ BACKENDS := .venv/backends
 GRADING := .venv/grading
 NOTEBOOKS ?= notebooks/*.ipynb
 
-# What depends on the backend: files that import one, or Keras, and their tests. tests/test_package.py says which are missing.
-# (Of test_metrics.py, one test compares with PyTorch.)
+# What depends on the backend: files that import one, or Keras, and their tests. tests/test_package.py says which are
+# missing. (Of test_metrics.py, one test compares with PyTorch.)
 BACKEND_TESTS := course_utils/layers.py course_utils/models.py course_utils/runtime.py course_utils/training.py \
     tests/test_layers.py tests/test_models.py tests/test_runtime.py tests/test_training.py \
     tests/test_metrics.py::test_kl_agrees_with_torch
@@ -74,8 +74,9 @@ results: $(INSTALLED)  ## write README's two tables and its picture from the sto
 report: $(INSTALLED)  ## say which lessons took too long or too much memory when they were stored
 	$(BIN)/python tests/lessons.py report
 
-bench: $(INSTALLED)  ## time our PCA against scikit-learn's
+bench: $(INSTALLED)  ## time our PCA against scikit-learn's, and an epoch of training against bare products, Keras and PyTorch
 	$(BIN)/python tests/bench_pca.py
+	$(BIN)/python tests/bench_training.py
 
 lock: $(INSTALLED)  ## recompile constraints.txt to the newest versions, for all platforms
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt uv

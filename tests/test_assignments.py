@@ -67,8 +67,8 @@ def test_the_baseline_that_a_visible_test_of_set_2_states():
     assert metrics.squared_error(x, x_hat) == pytest.approx(told, abs=1e-3)
 
 
-# The page, from the first command to the last. Over ten seconds: it has eight notebooks graded, in kernels that import TensorFlow
-# and most of which train.
+# The page, from the first command to the last. Over ten seconds: it has eight notebooks graded, in kernels
+# that import TensorFlow and, most of them, train.
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from submissions import ROOT, SETS, copy_of_the_course, grades, hand_in, mark, p
 from wrong_submissions import WRONG  # noqa: E402
 
 
-# One folder for all the wrong submissions of all the sets, graded in one go. Over ten seconds: six kernels that import TensorFlow
-# and train, some 20 seconds of one core each.
+# One folder for all the wrong submissions of all the sets, graded in one go. Over ten seconds: six kernels
+# that import TensorFlow and train, some 20 seconds of one core each.
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def graded(tmp_path_factory):
     course = copy_of_the_course(tmp_path_factory.mktemp("wrong"))
     for name in SETS:
         book = read(name)
-        # Without the cells that only show something, as a student may hand it in: they train networks at which no test looks.
+        # Without the cells that only show something: they train networks at which no test looks.
         book.cells = [cell for cell in book.cells if cell.cell_type != "code" or "nbgrader" in cell.metadata]
         for student, (changed, _) in WRONG[name].items():
             hand_in(course, student, name, with_cells(book, changed))
