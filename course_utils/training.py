@@ -440,7 +440,7 @@ def restart(model, fresh):
     optimizer.build(model.trainable_variables)
     ours, theirs = _variables(model), [*fresh.variables, *optimizer.variables]
     for variable, value in zip(ours, theirs):
-        variable.assign(value)
+        variable.assign(ops.convert_to_numpy(value).copy())  # JAX gives the memory of what it trains away
     return model
 
 
@@ -526,7 +526,7 @@ def fit(
     if ours and saved is not None:
         batches.epoch = done
     steps = min(len(batches), _SMOKE_STEPS) if runtime.current_budget() == "smoke" else len(batches)
-    feed = _Feed(batches, steps)
+    feed = _Feed(batches, steps, done)
     bar = _Bar(label, epochs, steps, done, verbose)
     interrupt = _InterruptAfterStep()
     try:
@@ -537,7 +537,7 @@ def fit(
                     epochs=epochs, initial_epoch=done, shuffle=not ours, verbose=0,
                     validation_data=validation.for_keras() if isinstance(validation, _Evaluation) else validation,
                     validation_batch_size=_Evaluation.SIZE if isinstance(validation, _Evaluation) else None,
-                    callbacks=[record, *callbacks, *([] if saved is None else [saved]), bar, interrupt],
+                    callbacks=[feed.count, record, *callbacks, *([] if saved is None else [saved]), bar, interrupt],
                 )  # fmt: skip
     except BaseException as error:
         finished = len(record.epoch)
@@ -722,9 +722,16 @@ class _Feed(keras.utils.PyDataset):
     TensorFlow never lets go of a data set that it has read from, so this one lets go of the images.
     """
 
-    def __init__(self, batches, steps):
+    def __init__(self, batches, steps, done):
         super().__init__(workers=batches.workers, use_multiprocessing=batches.use_multiprocessing)
         self.batches, self.steps = batches, steps
+        self._before = getattr(batches, "epoch", 0) - done
+        self.count = keras.callbacks.LambdaCallback(on_epoch_begin=self._count)
+
+    def _count(self, epoch, logs=None):
+        # Keras begins the first epoch of a model that it has not compiled yet twice, and what comes then is the second.
+        if isinstance(self.batches, Batches):
+            self.batches.epoch = self._before + epoch
 
     def __len__(self):
         return self.steps
