@@ -787,6 +787,28 @@ def test_a_restart_as_another_model_is_refused(fresh, error, told):
         training.restart(model, fresh())
 
 
+def test_a_weight_of_the_models_own_counts_and_a_layer_without_settings_is_told_by_its_kind():
+    class Hidden(keras.layers.Layer):
+        def __init__(self, thing):
+            super().__init__()
+            self.thing = thing
+
+        def call(self, inputs):
+            return inputs
+
+    def make(own=False):
+        model = keras.Sequential([keras.Input((6,)), Hidden(object()), keras.layers.Dense(6)])
+        if own:
+            model.own = model.add_weight(name="own", shape=(2,))
+        return model
+
+    model = make()
+    model.compile(optimizer="adam", loss="mse")
+    training.restart(model, make())
+    with pytest.raises(ValueError, match="fresh must be made as"):
+        training.restart(model, make(own=True))
+
+
 def test_beta_may_change_in_a_restart_and_the_likelihood_may_not():
     def make(**options):
         return models.dense_vae([6, 2], output_activation=None, likelihood="gaussian", **options)
