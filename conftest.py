@@ -1,4 +1,6 @@
-"""When notebooks run through nbval, run the longest first, count the claims judged and say so in the last line."""
+"""When notebooks run through nbval, run the longest first, count the claims judged and say so in
+the last line."""
+
 import collections
 import json
 import os
@@ -11,12 +13,17 @@ from course_utils import runtime
 
 _CLAIMS = "COURSE_CLAIMS"
 _PATH = pytest.StashKey[str]()
-_LONG = {"test_grading.py": 100, "test_assignments.py": 99}  # seconds, roughly; no other file of tests comes near
+_LONG = {
+    "test_grading.py": 100,
+    "test_assignments.py": 99,
+}  # seconds, roughly; no other file of tests comes near
 
 
 def pytest_configure(config):
     runs_notebooks = config.getoption("nbval", False) or config.getoption("nbval_lax", False)
-    if not runs_notebooks or _CLAIMS in os.environ:  # a worker of pytest-xdist finds it set, and leaves the sum to the first
+    if (
+        not runs_notebooks or _CLAIMS in os.environ
+    ):  # a worker of pytest-xdist finds it set, and leaves the sum to the first
         return
     try:
         runtime.current_budget()
@@ -29,7 +36,8 @@ def pytest_configure(config):
 
 
 def _seconds(path):
-    """About how long a file takes: a notebook as long as when it was stored, and infinity if nobody knows."""
+    """About how long a file takes: a notebook as long as when it was stored, and infinity if nobody
+    knows."""
     if path.suffix == ".ipynb":
         metadata = json.loads(path.read_text(encoding="utf-8")).get("metadata", {})
         return metadata.get("course", {}).get("seconds", float("inf"))

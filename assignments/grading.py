@@ -1,12 +1,15 @@
-"""Build the student versions of the problem sets, grade what was handed in, and try a set before it is released.
+"""Build the student versions of the problem sets, grade what was handed in, and try a set before it
+is released.
 
     python assignments/grading.py release     `make assignments`
     python assignments/grading.py grade       `make grade`
     python assignments/grading.py rehearse    `make rehearse`
 
-nbgrader does the work. It reports success when a student's tests fail, and skips what it has graded before, so this script
-reads the scores from the gradebook, and compares files to see what is new. README.md is the page to read.
+nbgrader does the work. It reports success when a student's tests fail, and skips what it has graded
+before, so this script reads the scores from the gradebook, and compares files to see what is new.
+README.md is the page to read.
 """
+
 import argparse
 import csv
 import dataclasses
@@ -38,7 +41,8 @@ class GradingError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Score:
-    """What the gradebook holds of one submission; `unread` is how many of the points wait for a person."""
+    """What the gradebook holds of one submission; `unread` is how many of the points wait for a
+    person."""
 
     student: str
     problem_set: str
@@ -49,7 +53,8 @@ class Score:
 
 
 def release(course=HERE, problem_sets=None):
-    """Write the student version of each problem set to `release/`, and its tests and points to the gradebook."""
+    """Write the student version of each problem set to `release/`, and its tests and points to the
+    gradebook."""
     nbgrader = _nbgrader(course)
     for name in _problem_sets(course, problem_sets):
         _build(nbgrader, name)
@@ -57,11 +62,12 @@ def release(course=HERE, problem_sets=None):
 
 
 def grade(course=HERE, problem_sets=None):
-    """Autograde each submission that is new or changed, write feedback for all, and return scores and failures.
+    """Autograde each submission that is new or changed, write feedback for all, and return scores
+    and failures.
 
     Returns:
-        (scores, failures): a list of Score for what lies in submitted/, and a dictionary from (student, set) to a sentence on
-        why there is none.
+        (scores, failures): a list of Score for what lies in submitted/, and a dictionary from
+        (student, set) to a sentence on why there is none.
     """
     nbgrader, scores, failures = _nbgrader(course), [], _misplaced(course)
     for name in _problem_sets(course, problem_sets):
@@ -78,9 +84,11 @@ def grade(course=HERE, problem_sets=None):
 
 
 def rehearse(course=HERE, problem_sets=None):
-    """Grade the source itself and the untouched student version, in a folder of their own; return scores and failures.
+    """Grade the source itself and the untouched student version, in a folder of their own; return
+    scores and failures.
 
-    What must come out: every autograded point for the student "reference", none for the student "untouched".
+    What must come out: every autograded point for the student "reference", none for the student
+        "untouched".
     """
     with tempfile.TemporaryDirectory() as scratch:
         copy = pathlib.Path(scratch).resolve()
@@ -100,20 +108,33 @@ def rehearse(course=HERE, problem_sets=None):
 
 
 def _problem_sets(course, wanted):
-    there = sorted(path.parent.name for path in course.glob("source/*/*.ipynb") if path.stem == path.parent.name)
+    there = sorted(
+        path.parent.name
+        for path in course.glob("source/*/*.ipynb")
+        if path.stem == path.parent.name
+    )
     for name in wanted or ():
         if name not in there:
-            raise GradingError(f"there is no problem set {name!r} in source/, only {', '.join(there)}")
+            raise GradingError(
+                f"there is no problem set {name!r} in source/, only {', '.join(there)}"
+            )
     return list(wanted or there)
 
 
 def _nbgrader(course):
     if glob.escape(str(course)) != str(course):
-        raise GradingError(f"nbgrader can't work in a folder with one of *, ? and [ in its path, got {course}")
-    # It looks for its tool alembic on the PATH; its kernels must be this environment's, whatever the user has elsewhere.
-    os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
+        raise GradingError(
+            f"nbgrader can't work in a folder with one of *, ? and [ in its path, got {course}"
+        )
+    # It looks for its tool alembic on the PATH; its kernels must be this environment's, whatever
+    # the user has elsewhere.
+    os.environ["PATH"] = os.pathsep.join(
+        [os.path.dirname(sys.executable), os.environ.get("PATH", "")]
+    )
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
-    warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")  # about its own objects: nothing one could do
+    warnings.filterwarnings(
+        "ignore", category=SAWarning, module="nbgrader"
+    )  # about its own objects: nothing one could do
     config = PyFileConfigLoader("nbgrader_config.py", str(course)).load_config()
     config.NbGraderAPI.log_level = "WARN"
     return NbGraderAPI(config=config)
@@ -131,13 +152,22 @@ def _build(nbgrader, name):
 
 
 def _misplaced(course):
-    """From (student, the rest of the path) to a sentence, for each notebook that is not where a submission belongs."""
+    """From (student, the rest of the path) to a sentence, for each notebook that is not where a
+    submission belongs."""
     names, submitted = _problem_sets(course, None), course / "submitted"
-    found = sorted(path.relative_to(submitted).parts for path in submitted.rglob("*.ipynb") if path.is_file())
+    found = sorted(
+        path.relative_to(submitted).parts for path in submitted.rglob("*.ipynb") if path.is_file()
+    )
     found = [parts for parts in found if ".ipynb_checkpoints" not in parts]
-    wrong = [parts for parts in found if len(parts) != 3 or parts[1] not in names or parts[2] != f"{parts[1]}.ipynb"]
+    wrong = [
+        parts
+        for parts in found
+        if len(parts) != 3 or parts[1] not in names or parts[2] != f"{parts[1]}.ipynb"
+    ]
     where = f"it belongs at submitted/STUDENT/SET/SET.ipynb, where SET is one of {', '.join(names)}"
-    failures = {(parts[0], "/".join(parts[1:])): f"this file was not looked at: {where}" for parts in wrong}
+    failures = {
+        (parts[0], "/".join(parts[1:])): f"this file was not looked at: {where}" for parts in wrong
+    }
     for folder in submitted.glob("*/*/"):
         student, name = folder.relative_to(submitted).parts
         if name in names and not any(folder.glob("*.ipynb")):
@@ -147,9 +177,16 @@ def _misplaced(course):
 
 def _grade_one(nbgrader, course, student, name):
     """The Score of one submission, graded anew if need be; GradingError if it can't be graded."""
-    folder, autograded = course / "submitted" / student / name, course / "autograded" / student / name
+    folder, autograded = (
+        course / "submitted" / student / name,
+        course / "autograded" / student / name,
+    )
     digest = _digest(folder, course / "source" / name, course / "nbgrader_config.py")
-    before, *notes = (autograded / STAMP).read_text(encoding="utf-8").splitlines() if (autograded / STAMP).exists() else [None]
+    before, *notes = (
+        (autograded / STAMP).read_text(encoding="utf-8").splitlines()
+        if (autograded / STAMP).exists()
+        else [None]
+    )
     if before != digest:
         print(f"grading {student}, {name} ...", end=" ", flush=True)
         start = time.monotonic()
@@ -170,26 +207,37 @@ def _grade_one(nbgrader, course, student, name):
         submission = gradebook.find_submission(name, student)
         grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
         unread = sum(grade.max_score for grade in grades if grade.needs_manual_grade)
-        return Score(student, name, submission.score, submission.max_score, unread, "; ".join(notes))
+        return Score(
+            student, name, submission.score, submission.max_score, unread, "; ".join(notes)
+        )
 
 
 def _autograde(nbgrader, notebook, student, name):
     """Notes on what was mended; GradingError if there is no score."""
     if glob.escape(student) != student or student != student.strip():
-        raise GradingError("nbgrader can't work with a folder whose name has one of *, ? and [ in it, or a blank at an end")
+        raise GradingError(
+            "nbgrader can't work with a folder whose name has one of *, ? and [ in it, or a blank at an end"
+        )
     try:
         nbformat.read(notebook, as_version=4)
     except Exception as error:  # JSON cut short, another file of that name, an unknown format, ...
-        raise GradingError(f"{name}.ipynb can't be read as a notebook ({type(error).__name__})") from None
+        raise GradingError(
+            f"{name}.ipynb can't be read as a notebook ({type(error).__name__})"
+        ) from None
     done = nbgrader.autograde(name, student)
     log = done.get("log", "")
     if "KeyboardInterrupt" in done.get("error", ""):  # nbgrader catches it
         raise KeyboardInterrupt
     if "Timeout waiting for IOPub output" in log:
-        raise GradingError("a cell ran on after it was interrupted: look for a loop that catches every exception")
+        raise GradingError(
+            "a cell ran on after it was interrupted: look for a loop that catches every exception"
+        )
     if not done["success"]:
         raise GradingError(f"nbgrader gave up: {_reason(done)}")
-    return [f"{grade_id} was missing, and was put back" for grade_id in re.findall(r"(\S+) was missing from the submission", log)]
+    return [
+        f"{grade_id} was missing, and was put back"
+        for grade_id in re.findall(r"(\S+) was missing from the submission", log)
+    ]
 
 
 def _reason(done):
@@ -217,21 +265,34 @@ def _write_table(path, scores, failures):
         table = csv.writer(file)
         table.writerow(["student", "set", "points", "of", "to read", "note"])
         table.writerows(dataclasses.astuple(score) for score in scores)
-        table.writerows([student, name, "", "", "", problem] for (student, name), problem in failures.items())
+        table.writerows(
+            [student, name, "", "", "", problem] for (student, name), problem in failures.items()
+        )
 
 
 def main():
-    parser = argparse.ArgumentParser(description="The problem sets; README.md in this folder says how.")
+    parser = argparse.ArgumentParser(
+        description="The problem sets; README.md in this folder says how."
+    )
     parser.add_argument("command", choices=("release", "grade", "rehearse"))
-    parser.add_argument("problem_sets", nargs="*", metavar="SET", help="a folder of source/; all of them if none is named")
+    parser.add_argument(
+        "problem_sets",
+        nargs="*",
+        metavar="SET",
+        help="a folder of source/; all of them if none is named",
+    )
     options = parser.parse_args()
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # a name may hold letters that a terminal does not know
+        stream.reconfigure(
+            errors="replace"
+        )  # a name may hold letters that a terminal does not know
     try:
         if options.command == "release":
             release(HERE, options.problem_sets)
             return 0
-        scores, failures = (grade if options.command == "grade" else rehearse)(HERE, options.problem_sets)
+        scores, failures = (grade if options.command == "grade" else rehearse)(
+            HERE, options.problem_sets
+        )
     except GradingError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -241,7 +302,9 @@ def main():
     print(f"\n{'student':20} {'set':20} {'points':>7} {'of':>7} {'to read':>8}")
     for score in scores:
         note = f"  {score.note}" if score.note else ""
-        print(f"{score.student:20} {score.problem_set:20} {score.points:7g} {score.out_of:7g} {score.unread:8g}{note}")
+        print(
+            f"{score.student:20} {score.problem_set:20} {score.points:7g} {score.out_of:7g} {score.unread:8g}{note}"
+        )
     for (student, name), problem in failures.items():
         print(f"\nNot right: {', '.join(filter(None, (student, name)))}: {problem}")
     if options.command == "grade" and not options.problem_sets:

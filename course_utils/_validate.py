@@ -1,23 +1,33 @@
-"""Checks of arguments: one clear sentence that names the argument, what came and what was wanted."""
+"""Checks of arguments: one clear sentence that names the argument, what came and what was
+wanted."""
+
 import numbers
 
 import numpy as np
 
 
 def number_array(name, value, ndim=None, floating=False):
-    """`value` as an array of finite numbers, not empty, of rank `ndim` (one number, or a tuple of those allowed).
+    """`value` as an array of finite numbers, not empty, of rank `ndim` (one number, or a tuple of
+    those allowed).
 
-    Raises TypeError if it does not hold real numbers (with `floating`, floating-point ones), ValueError otherwise.
+    Raises TypeError if it does not hold real numbers (with `floating`, floating-point ones),
+    ValueError otherwise.
     """
     try:
         array = np.asarray(value)
     except ValueError as error:  # rows of unequal length
-        raise ValueError(f"{name} must be an array whose rows have one length, got a ragged {_kind(value)}") from error
+        raise ValueError(
+            f"{name} must be an array whose rows have one length, got a ragged {_kind(value)}"
+        ) from error
     except (RuntimeError, TypeError) as error:  # a tensor of PyTorch that records gradients, say
         hint = "pass keras.ops.convert_to_numpy(...) of it"
-        raise TypeError(f"{name} must be a NumPy array or what NumPy can read, got {_kind(value)}: {hint}") from error
+        raise TypeError(
+            f"{name} must be a NumPy array or what NumPy can read, got {_kind(value)}: {hint}"
+        ) from error
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must be an array of real numbers, got {_kind(value)} of dtype {array.dtype}")
+        raise TypeError(
+            f"{name} must be an array of real numbers, got {_kind(value)} of dtype {array.dtype}"
+        )
     if floating and array.dtype.kind != "f":
         raise TypeError(
             f"{name} must be floating point, got {array.dtype}: "
@@ -30,7 +40,9 @@ def number_array(name, value, ndim=None, floating=False):
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
     if array.dtype.kind == "f" and not _all_finite(array):
-        raise ValueError(f"{name} must be finite, got NaN or infinity in an array of shape {array.shape}")
+        raise ValueError(
+            f"{name} must be finite, got NaN or infinity in an array of shape {array.shape}"
+        )
     return array
 
 
@@ -40,7 +52,9 @@ def unit_images(name, value, ndim=(3, 4)):
     low, high = images.min(), images.max()
     if low < -1e-3 or high > 1 + 1e-3:
         hint = ": divide by 255" if low >= 0 and 2 < high <= 255 else ""
-        raise ValueError(f"{name} must lie in [0, 1], got values from {low:.4g} to {high:.4g}{hint}")
+        raise ValueError(
+            f"{name} must lie in [0, 1], got values from {low:.4g} to {high:.4g}{hint}"
+        )
     return images
 
 
@@ -85,7 +99,9 @@ def same_shape(name, value, other_name, other):
     """Raise ValueError unless the two arrays have one shape."""
     if value.shape != other.shape:
         hint = ": is one of them transposed?" if value.shape == other.shape[::-1] else ""
-        raise ValueError(f"{name} and {other_name} must have one shape, got {value.shape} and {other.shape}{hint}")
+        raise ValueError(
+            f"{name} and {other_name} must have one shape, got {value.shape} and {other.shape}{hint}"
+        )
 
 
 def _kind(value):
@@ -93,6 +109,7 @@ def _kind(value):
 
 
 def _all_finite(array):
-    # The sum of finite numbers is finite unless it overflows: one pass, no mask of the array's size.
+    # The sum of finite numbers is finite unless it overflows: one pass, no mask of the array's
+    # size.
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(array.sum()) or np.isfinite(array).all())

@@ -1,8 +1,9 @@
 """Claims of the lessons, and self-checks of the exercises.
 
-`expect` tests what the prose claims. A `check_*` function tries a student's function on small cases, knows the usual
-misconceptions, and answers with a hint.
+`expect` tests what the prose claims. A `check_*` function tries a student's function on small
+cases, knows the usual misconceptions, and answers with a hint.
 """
+
 import copy
 import dataclasses
 import json
@@ -16,14 +17,26 @@ from course_utils import runtime
 
 
 def expect(
-    claim, value, *, at_most=None, at_least=None, equals=None, within=0.0, unit="", published=None, source=None,
-    seconds=None, parameters=None, trained=False,
-):  # fmt: skip
+    claim,
+    value,
+    *,
+    at_most=None,
+    at_least=None,
+    equals=None,
+    within=0.0,
+    unit="",
+    published=None,
+    source=None,
+    seconds=None,
+    parameters=None,
+    trained=False,
+):
     """Test a claim of the lesson and say the outcome in one line.
 
     Args:
         claim: what is claimed, in words: "30-component test squared error".
-        value: what was measured: a number, or a bool, string or shape (tuple) to compare with `equals`.
+        value: what was measured: a number, or a bool, string or shape (tuple) to compare with
+            `equals`.
         at_most, at_least: bounds, included. Both may be given.
         equals: the value wanted; numbers may differ by up to `within`.
         within: the tolerance of `equals`, in the units of `value`.
@@ -31,8 +44,10 @@ def expect(
         published: the published number, printed beside ours. It is shown, not tested.
         source: where it was published. Needed with `published`.
         seconds: how long the training behind the value took. Shown beside `published`, not tested.
-        parameters: how many trainable parameters are behind the value. Shown beside `published`, not tested.
-        trained: True if the claim is about a trained model. At the smoke budget such a claim is not judged.
+        parameters: how many trainable parameters are behind the value. Shown beside `published`,
+            not tested.
+        trained: True if the claim is about a trained model. At the smoke budget such a claim is not
+            judged.
 
     Returns:
         None. Prints one line.
@@ -48,12 +63,19 @@ def expect(
     if not isinstance(claim, str) or not claim.strip():
         raise ValueError(f"claim must say what is claimed, got {claim!r}")
     if (published is None) != (source is None):
-        raise ValueError(f"published and source go together, got published={published!r} and source={source!r}")
+        raise ValueError(
+            f"published and source go together, got published={published!r} and source={source!r}"
+        )
     behind = _behind(published, seconds, parameters)
     if published is not None:
         if not _is_number(published) or not math.isfinite(published):
             raise ValueError(f"published must be a finite number, got {published!r}")
-        if not isinstance(source, str) or not source.strip() or "\n" in source or "; trained in " in source:
+        if (
+            not isinstance(source, str)
+            or not source.strip()
+            or "\n" in source
+            or "; trained in " in source
+        ):
             raise ValueError(f"source must say in one line where it was published, got {source!r}")
     if (equals is None or _is_number(equals)) and not isinstance(value, numbers.Real):
         raise TypeError(f"value must be one number, got {type(value).__name__}: {value!r}")
@@ -74,12 +96,18 @@ def expect(
 def _wanted(at_most, at_least, equals, within):
     """The bounds in words; ValueError if they are none, contradict each other or can't fail."""
     for name, bound in (("at_most", at_most), ("at_least", at_least), ("within", within)):
-        if (bound is not None or name == "within") and (not isinstance(bound, numbers.Real) or not math.isfinite(bound)):
+        if (bound is not None or name == "within") and (
+            not isinstance(bound, numbers.Real) or not math.isfinite(bound)
+        ):
             raise ValueError(f"{name} must be a finite number, got {bound!r}")
     if (equals is None) == (at_most is None and at_least is None):
-        raise ValueError("give either equals, or at_most, at_least or both: a claim needs a bound that it can miss")
+        raise ValueError(
+            "give either equals, or at_most, at_least or both: a claim needs a bound that it can miss"
+        )
     if within < 0 or (within and not _is_number(equals)):
-        raise ValueError(f"within is a tolerance, at least 0, of a number that equals names, got {within} and {equals!r}")
+        raise ValueError(
+            f"within is a tolerance, at least 0, of a number that equals names, got {within} and {equals!r}"
+        )
     if equals is not None:
         return f"equal to {_text(equals)}" + (f" within {_text(within)}" if within else "")
     if at_most is not None and at_least is not None:
@@ -90,16 +118,23 @@ def _wanted(at_most, at_least, equals, within):
 
 
 def _behind(published, seconds, parameters):
-    """The training behind a value in words, "" if nothing is told of it; ValueError if it can't be."""
+    """The training behind a value in words, "" if nothing is told of it; ValueError if it can't
+    be."""
     if published is None and (seconds is not None or parameters is not None):
-        raise ValueError(f"seconds and parameters go with published, got seconds={seconds!r}, parameters={parameters!r}")
+        raise ValueError(
+            f"seconds and parameters go with published, got seconds={seconds!r}, parameters={parameters!r}"
+        )
     words = ""
     if seconds is not None:
         if not _is_number(seconds) or not math.isfinite(seconds) or seconds <= 0:
             raise ValueError(f"seconds must be a finite number above 0, got {seconds!r}")
         words += f"; trained in {f'{seconds:,.0f}' if seconds >= 10 else f'{seconds:.2g}'} s"
     if parameters is not None:
-        if not _is_number(parameters) or not isinstance(parameters, numbers.Integral) or parameters <= 0:
+        if (
+            not _is_number(parameters)
+            or not isinstance(parameters, numbers.Integral)
+            or parameters <= 0
+        ):
             raise ValueError(f"parameters must be a whole number above 0, got {parameters!r}")
         words += f"; {parameters:,} parameters"
     return words
@@ -107,7 +142,9 @@ def _behind(published, seconds, parameters):
 
 def _holds(value, at_most, at_least, equals, within):
     if equals is None:
-        return bool((at_most is None or value <= at_most) and (at_least is None or value >= at_least))
+        return bool(
+            (at_most is None or value <= at_most) and (at_least is None or value >= at_least)
+        )
     if _is_number(equals):
         return bool(abs(value - equals) <= within)
     return bool(value == equals)
@@ -127,7 +164,8 @@ def _text(value):
 
 
 def _record(claim, outcome):
-    """Append the outcome to the file that COURSE_CLAIMS names, if it is set: so a test run can count its claims."""
+    """Append the outcome to the file that COURSE_CLAIMS names, if it is set: so a test run can
+    count its claims."""
     path = os.environ.get("COURSE_CLAIMS")
     if path:
         with open(path, "a", encoding="utf-8") as file:
@@ -136,7 +174,8 @@ def _record(claim, outcome):
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """The answer of a `check_*` function: true if the exercise is solved; shows itself as one line."""
+    """The answer of a `check_*` function: true if the exercise is solved; shows itself as one
+    line."""
 
     passed: bool
     message: str
@@ -151,26 +190,42 @@ class Verdict:
 def _check(function, *cases):
     """Try a student's function on each case, a pair (arguments, judge), until one shows a problem.
 
-    The function gets copies; `judge(result)` says what is wrong, or None. Whatever the function raises becomes a hint:
-    a student learns more from "raised IndexError: ..." beside the input than from a trace through this module.
+    The function gets copies; `judge(result)` says what is wrong, or None. Whatever the function
+    raises becomes a hint: a student learns more from "raised IndexError: ..." beside the input than
+    from a trace through this module.
     """
     if not callable(function):
-        return Verdict(False, f"pass the function itself, without calling it, got {type(function).__name__}")
+        return Verdict(
+            False, f"pass the function itself, without calling it, got {type(function).__name__}"
+        )
     for arguments, judge in cases:
         given = copy.deepcopy(arguments)
-        shown = ", ".join(f"an array of shape {a.shape}" if isinstance(a, np.ndarray) else repr(a) for a in arguments)
+        shown = ", ".join(
+            f"an array of shape {a.shape}" if isinstance(a, np.ndarray) else repr(a)
+            for a in arguments
+        )
         try:
             with np.errstate(all="ignore"):
                 result = function(*given)
         except Exception as error:
-            return Verdict(False, f"called with {shown}, your function raised {type(error).__name__}: {error}")
+            return Verdict(
+                False, f"called with {shown}, your function raised {type(error).__name__}: {error}"
+            )
         if result is None or result is Ellipsis:
-            return Verdict(False, "your function returns nothing yet: write it, and end it with `return`")
+            return Verdict(
+                False, "your function returns nothing yet: write it, and end it with `return`"
+            )
         if not all(map(np.array_equal, arguments, given)):
-            return Verdict(False, "your function changes what it was given: compute something new (no `-=`, no `sort()`)")
+            return Verdict(
+                False,
+                "your function changes what it was given: compute something new (no `-=`, no `sort()`)",
+            )
         try:
             problem = judge(result)
-        except (TypeError, ValueError):  # text, a dictionary, a ragged list: nothing to compare numbers with
+        except (
+            TypeError,
+            ValueError,
+        ):  # text, a dictionary, a ragged list: nothing to compare numbers with
             problem = f"called with {shown}, your function returned a {type(result).__name__}, which can't be compared"
         if problem is not None:
             return Verdict(False, problem)
@@ -195,7 +250,8 @@ def check_scale(scale):
     """Lesson 00, exercise 1: `scale(images)` turns bytes from 0 to 255 into float32 from 0 to 1.
 
     Args:
-        scale: the student's function: a uint8 array of shape (n, height, width) in, float32 of the same shape out.
+        scale: the student's function: a uint8 array of shape (n, height, width) in, float32 of the
+            same shape out.
 
     Returns:
         A `Verdict`.
@@ -213,9 +269,13 @@ def check_scale(scale):
         if result.dtype.kind in "iub" and not _close(result, images):
             return f"the result holds whole numbers ({result.dtype}), which can't hold fractions: divide with / and keep floats"
         if _close(result, right):
-            return None if result.dtype == np.float32 else (
-                f"the values are right, but the dtype is {result.dtype}: float32 needs half the memory, "
-                "and is what networks compute in"
+            return (
+                None
+                if result.dtype == np.float32
+                else (
+                    f"the values are right, but the dtype is {result.dtype}: float32 needs half the memory, "
+                    "and is what networks compute in"
+                )
             )
         if _close(result, images / images.max()):
             return "divide by 255, not by the largest value that happens to be there: a dark image must stay dark"
@@ -261,7 +321,8 @@ def check_mirror(mirror):
 
 
 def check_centre(centre):
-    """Lesson 01, exercise 1: `centre(x)` subtracts from each feature its mean. x has shape (n, n_features).
+    """Lesson 01, exercise 1: `centre(x)` subtracts from each feature its mean. x has shape (n,
+    n_features).
 
     Args:
         centre: the student's function: array of shape (n, n_features) in, the same shape out.
@@ -292,12 +353,12 @@ def check_centre(centre):
 
 
 def check_components_needed(components_needed):
-    """Lesson 01, exercise 2: `components_needed(singular_values, share)`, the least number of components that hold
-    at least that share of the variance.
+    """Lesson 01, exercise 2: `components_needed(singular_values, share)`, the least number of
+    components that hold at least that share of the variance.
 
     Args:
-        components_needed: the student's function: a decreasing array of shape (k,) and a number from 0 to 1 in,
-            an integer out.
+        components_needed: the student's function: a decreasing array of shape (k,) and a number
+            from 0 to 1 in, an integer out.
 
     Returns:
         A `Verdict`.
@@ -305,8 +366,8 @@ def check_components_needed(components_needed):
     >>> check_components_needed(lambda s, share: int((np.cumsum(s) / s.sum() < share).sum()) + 1)
     ✗ variance is the square of a singular value: you added up the singular values themselves
     """
-    # Squared and added up: .69, .80, .86, .92: four. Unsquared: .37, .52, .63, .74, .81, .89, .93: seven. So each
-    # mistake, and two of them together, have an answer of their own.
+    # Squared and added up: .69, .80, .86, .92: four. Unsquared: .37, .52, .63, .74, .81, .89, .93:
+    # seven. So each mistake, and two of them together, have an answer of their own.
     s, share = np.array([10.0, 4.0, 3.0, 3.0, 2.0, 2.0, 1.0, 1.0, 1.0]), 0.9
 
     def judge(result):
@@ -327,16 +388,22 @@ def check_components_needed(components_needed):
         components_needed,
         ((s, share), judge),
         _another(np.array([1.0, 1.0]), 0.5, expected=1, hint=exact),
-        _another(np.array([2.0, 1.0, 1.0]), 0.8, expected=2, hint="right for one case, wrong for [2, 1, 1] and 0.8"),
+        _another(
+            np.array([2.0, 1.0, 1.0]),
+            0.8,
+            expected=2,
+            hint="right for one case, wrong for [2, 1, 1] and 0.8",
+        ),
     )
 
 
 def check_reconstruct(reconstruct):
-    """Lesson 01, exercise 3: `reconstruct(x, mean, components)` projects on the components and comes back.
+    """Lesson 01, exercise 3: `reconstruct(x, mean, components)` projects on the components and
+    comes back.
 
     Args:
-        reconstruct: the student's function: arrays of shape (n, n_features), (n_features,) and (k, n_features) in,
-            an array of shape (n, n_features) out.
+        reconstruct: the student's function: arrays of shape (n, n_features), (n_features,) and (k,
+            n_features) in, an array of shape (n, n_features) out.
 
     Returns:
         A `Verdict`.
@@ -375,7 +442,8 @@ def check_reconstruct(reconstruct):
 
 
 def check_count_parameters(count_parameters):
-    """Lesson 02, exercise 1: `count_parameters(layer_sizes)` of a stack of dense layers with biases.
+    """Lesson 02, exercise 1: `count_parameters(layer_sizes)` of a stack of dense layers with
+    biases.
 
     Args:
         count_parameters: the student's function: a list such as [784, 30, 784] in, an integer out.
@@ -386,7 +454,12 @@ def check_count_parameters(count_parameters):
     >>> check_count_parameters(lambda sizes: sum(a * b for a, b in zip(sizes, sizes[1:])))
     ✗ these are the weights alone: each unit behind the first layer also has a bias
     """
-    sizes = [5, 3, 2, 4]  # weights 15 + 6 + 8 = 29, biases 3 + 2 + 4 = 9; no two mistakes give one number
+    sizes = [
+        5,
+        3,
+        2,
+        4,
+    ]  # weights 15 + 6 + 8 = 29, biases 3 + 2 + 4 = 9; no two mistakes give one number
 
     def judge(result):
         if not isinstance(result, numbers.Integral):
@@ -399,14 +472,17 @@ def check_count_parameters(count_parameters):
             9: "these are the biases alone: add a weight for each pair of neighbouring units",
             32: "one bias a layer is too few: each unit has its own",
             26: "the last layer is missing: four sizes make three layers of weights",
-        }.get(result, f"for the sizes {sizes} there are 29 weights and some biases; you got {result}")
+        }.get(
+            result, f"for the sizes {sizes} there are 29 weights and some biases; you got {result}"
+        )
 
     other = "right for four sizes, but not for [7, 2]: loop over the neighbouring pairs"
     return _check(count_parameters, ((sizes,), judge), _another([7, 2], expected=16, hint=other))
 
 
 def check_angle(angle):
-    """Lesson 02, exercise 2: `angle(u, v)`, the angle in degrees between the *lines* along two vectors, 0 to 90.
+    """Lesson 02, exercise 2: `angle(u, v)`, the angle in degrees between the *lines* along two
+    vectors, 0 to 90.
 
     Args:
         angle: the student's function: two arrays of shape (n_features,) in, a number out.
@@ -417,15 +493,22 @@ def check_angle(angle):
     >>> check_angle(lambda u, v: np.degrees(np.arccos(u @ v / np.linalg.norm(u) / np.linalg.norm(v))))
     ✗ a line has no direction: u and -u lie on the same line, so take the cosine's absolute value
     """
-    u, v = np.array([2.0, 0.0, 0.0]), np.array([-3.0, 3.0, 0.0])  # the vectors make 135 degrees, their lines 45
-    parallel = np.random.default_rng(0).normal(size=(50, 3))  # rounding takes some of their cosines over 1
+    u, v = (
+        np.array([2.0, 0.0, 0.0]),
+        np.array([-3.0, 3.0, 0.0]),
+    )  # the vectors make 135 degrees, their lines 45
+    parallel = np.random.default_rng(0).normal(
+        size=(50, 3)
+    )  # rounding takes some of their cosines over 1
 
     def judge(result):
         if problem := _shape_problem(result, ()):
             return problem + " (one number)"
         result = float(result)
         if math.isnan(result):
-            return "the result is not a number: divide by both lengths before you take the arc cosine"
+            return (
+                "the result is not a number: divide by both lengths before you take the arc cosine"
+            )
         if abs(result - 135) < 1e-6:
             return "a line has no direction: u and -u lie on the same line, so take the cosine's absolute value"
         if abs(result - math.pi / 4) < 1e-6 or abs(result - 3 * math.pi / 4) < 1e-6:
@@ -448,22 +531,28 @@ def check_angle(angle):
         angle,
         ((u, v), judge),
         _another(
-            np.array([1.0, 0.0]), np.array([math.sqrt(3), 1.0]), expected=30,
+            np.array([1.0, 0.0]),
+            np.array([math.sqrt(3), 1.0]),
+            expected=30,
             hint="right for the first vectors, but wrong for two lines at 30 degrees: is it the arc cosine that you take?",
         ),
-    )  # fmt: skip
-    rounding = "for parallel vectors the cosine can come out as 1.0000000000000002: clip it to 1 first"
+    )
+    rounding = (
+        "for parallel vectors the cosine can come out as 1.0000000000000002: clip it to 1 first"
+    )
     return first and _check(
-        all_parallel, ((parallel, 3 * parallel), lambda far: None if all(a < 1e-3 for a in far) else rounding)
+        all_parallel,
+        ((parallel, 3 * parallel), lambda far: None if all(a < 1e-3 for a in far) else rounding),
     )
 
 
 def check_linear_optimum(linear_optimum):
-    """Lesson 02, exercise 3: `linear_optimum(x, k)`, the least squared error that any linear autoencoder with k code
-    units reaches on `x`: summed over features, averaged over examples.
+    """Lesson 02, exercise 3: `linear_optimum(x, k)`, the least squared error that any linear
+    autoencoder with k code units reaches on `x`: summed over features, averaged over examples.
 
     Args:
-        linear_optimum: the student's function: an array of shape (n, n_features) and an integer in, a number out.
+        linear_optimum: the student's function: an array of shape (n, n_features) and an integer in,
+            a number out.
 
     Returns:
         A `Verdict`.
@@ -482,7 +571,11 @@ def check_linear_optimum(linear_optimum):
             return problem + " (one number)"
         if _close(result, right):
             return None
-        if _close(result, (s[k:] ** 2).mean()) or _close(result, (s[k:] ** 2).mean() / len(x)) or _close(result, right / 5):
+        if (
+            _close(result, (s[k:] ** 2).mean())
+            or _close(result, (s[k:] ** 2).mean() / len(x))
+            or _close(result, right / 5)
+        ):
             return "the variances left out are added up, not averaged: squared error is summed over features"
         if _close(result, (s[k:] ** 2).sum()):
             return "this is summed over the examples too: divide by their number"
@@ -500,15 +593,23 @@ def check_linear_optimum(linear_optimum):
             return "this is a share of the variance: the error itself is wanted, in the units of x squared"
         return f"for k = {k} you got {float(result):.4g}: add up the squares of the singular values from number k + 1 on"
 
-    other = f"right for k = {k}, but not for k = 4: how many singular values are left out depends on k"
-    return _check(linear_optimum, ((x, k), judge), _another(x, 4, expected=(s[4:] ** 2).sum() / len(x), hint=other))
+    other = (
+        f"right for k = {k}, but not for k = 4: how many singular values are left out depends on k"
+    )
+    return _check(
+        linear_optimum,
+        ((x, k), judge),
+        _another(x, 4, expected=(s[4:] ** 2).sum() / len(x), hint=other),
+    )
 
 
 def check_count_dead(count_dead):
-    """Lesson 03, exercise 1: `count_dead(codes)`, the number of units of a ReLU code that are 0 for every example.
+    """Lesson 03, exercise 1: `count_dead(codes)`, the number of units of a ReLU code that are 0 for
+    every example.
 
     Args:
-        count_dead: the student's function: an array of shape (n, units), at least 0, in; an integer out.
+        count_dead: the student's function: an array of shape (n, units), at least 0, in; an integer
+            out.
 
     Returns:
         A `Verdict`.
@@ -516,7 +617,8 @@ def check_count_dead(count_dead):
     >>> check_count_dead(lambda codes: (codes == 0).any(axis=0).sum())
     ✗ these units are 0 for some example, which is what a ReLU is for: a dead one is 0 for all of them
     """
-    # Two of seven units are dead, each is 0 somewhere, one of five examples is all 0; there are 20 zeros.
+    # Two of seven units are dead, each is 0 somewhere, one of five examples is all 0; there are 20
+    # zeros.
     codes = np.zeros((5, 7))
     codes[:4, [0, 1]] = 1.0
     codes[[0, 2], 3] = 1e-9
@@ -528,7 +630,9 @@ def check_count_dead(count_dead):
             shape = np.shape(result)
             if shape == (7,):
                 return "this says which units are dead: count them, with sum()"
-            return f"the answer is a whole number, got {type(result).__name__}" + (f" of shape {shape}" if shape else "")
+            return f"the answer is a whole number, got {type(result).__name__}" + (
+                f" of shape {shape}" if shape else ""
+            )
         return {
             2: None,
             7: "these units are 0 for some example, which is what a ReLU is for: a dead one is 0 for all of them",
@@ -547,8 +651,8 @@ def check_shift(shift):
     """Lesson 03, exercise 2: `shift(images, down, right)` moves every image; what comes in is 0.
 
     Args:
-        shift: the student's function: an array of shape (n, height, width) and two integers, of either sign, in; an
-            array of the same shape out.
+        shift: the student's function: an array of shape (n, height, width) and two integers, of
+            either sign, in; an array of the same shape out.
 
     Returns:
         A `Verdict`.
@@ -597,7 +701,8 @@ def check_tied_parameters(tied_parameters):
     """Lesson 04, exercise 1: `tied_parameters(layer_sizes)` of a tied autoencoder with biases.
 
     Args:
-        tied_parameters: the student's function: the encoder's sizes, such as [784, 300, 30], in; an integer out.
+        tied_parameters: the student's function: the encoder's sizes, such as [784, 300, 30], in; an
+            integer out.
 
     Returns:
         A `Verdict`.
@@ -617,20 +722,26 @@ def check_tied_parameters(tied_parameters):
             57: "the encoder's biases are missing: only the kernels are shared",
             45: "these are the kernels alone: every layer, of encoder and decoder, has biases of its own",
             59: "the biases are not shared: the decoder's layers put out 5 and 7 numbers, and have as many biases",
-        }.get(int(result), f"for the sizes {sizes} the kernels have 45 weights, each counted once, and there are some biases; you got {result}")
+        }.get(
+            int(result),
+            f"for the sizes {sizes} the kernels have 45 weights, each counted once, and there are some biases; you got {result}",
+        )
 
     other = "right for three sizes, but not for [6, 4, 3, 1]: loop over the neighbouring pairs"
-    return _check(tied_parameters, ((sizes,), judge), _another([6, 4, 3, 1], expected=39 + 8 + 13, hint=other))
+    return _check(
+        tied_parameters, ((sizes,), judge), _another([6, 4, 3, 1], expected=39 + 8 + 13, hint=other)
+    )
 
 
 def check_tied_reconstruct(tied_reconstruct):
-    """Lesson 04, exercise 2: `tied_reconstruct(x, kernel, b, c)` of a tied autoencoder of one tanh layer each way.
+    """Lesson 04, exercise 2: `tied_reconstruct(x, kernel, b, c)` of a tied autoencoder of one tanh
+    layer each way.
 
     The code is tanh(x kernel + b), the reconstruction code kernelᵀ + c.
 
     Args:
-        tied_reconstruct: the student's function: arrays of shape (n, n_features), (n_features, units), (units,) and
-            (n_features,) in, the reconstructions out, shape (n, n_features).
+        tied_reconstruct: the student's function: arrays of shape (n, n_features), (n_features,
+            units), (units,) and (n_features,) in, the reconstructions out, shape (n, n_features).
 
     Returns:
         A `Verdict`.
@@ -639,7 +750,12 @@ def check_tied_reconstruct(tied_reconstruct):
     ✗ add the decoder's own bias, c
     """
     rng = np.random.default_rng(2)
-    x, kernel, b, c = rng.normal(size=(4, 3)), rng.normal(size=(3, 2)), rng.normal(size=2), rng.normal(size=3)
+    x, kernel, b, c = (
+        rng.normal(size=(4, 3)),
+        rng.normal(size=(3, 2)),
+        rng.normal(size=2),
+        rng.normal(size=3),
+    )
     z = np.tanh(x @ kernel + b)
     right = z @ kernel.T + c
 
@@ -669,8 +785,8 @@ def check_phases(phases):
     """Lesson 05, exercise 1: `phases(layer_sizes)`, the shallow autoencoders of a greedy training.
 
     Args:
-        phases: the student's function: the encoder's sizes, such as [784, 500, 30], in; a list of triples of sizes
-            (input, code, output) out, one for each phase, in order.
+        phases: the student's function: the encoder's sizes, such as [784, 500, 30], in; a list of
+            triples of sizes (input, code, output) out, one for each phase, in order.
 
     Returns:
         A `Verdict`.
@@ -697,16 +813,23 @@ def check_phases(phases):
             return "the last phase is missing: the code's own layer is trained too"
         return f"for the sizes {sizes} there are {len(right)} phases, and the first is (9, 6, 9); you got {result}"
 
-    other = "right for four sizes, but not for [5, 3]: there is one phase for each layer of the encoder"
-    return _check(phases, ((sizes,), judge), ((([5, 3]),), lambda r: None if list(map(tuple, r)) == [(5, 3, 5)] else other))
+    other = (
+        "right for four sizes, but not for [5, 3]: there is one phase for each layer of the encoder"
+    )
+    return _check(
+        phases,
+        ((sizes,), judge),
+        ((([5, 3]),), lambda r: None if list(map(tuple, r)) == [(5, 3, 5)] else other),
+    )
 
 
 def check_mean_image_error(mean_image_error):
-    """Lesson 05, exercise 2: `mean_image_error(x)`, the squared error of answering every image with the mean image.
+    """Lesson 05, exercise 2: `mean_image_error(x)`, the squared error of answering every image with
+    the mean image.
 
     Args:
-        mean_image_error: the student's function: an array of shape (n, n_pixels) in; a number out: summed over pixels,
-            averaged over images.
+        mean_image_error: the student's function: an array of shape (n, n_pixels) in; a number out:
+            summed over pixels, averaged over images.
 
     Returns:
         A `Verdict`.
@@ -744,11 +867,12 @@ def check_mean_image_error(mean_image_error):
 
 
 def check_mask(mask):
-    """Lesson 06, exercise 1: `mask(images, rate, rng)` sets a share of the pixels to 0, each image's own.
+    """Lesson 06, exercise 1: `mask(images, rate, rng)` sets a share of the pixels to 0, each
+    image's own.
 
     Args:
-        mask: the student's function: an array of shape (n, height, width), the share, and a `numpy.random.Generator` in;
-            an array of the same shape out.
+        mask: the student's function: an array of shape (n, height, width), the share, and a
+            `numpy.random.Generator` in; an array of the same shape out.
 
     Returns:
         A `Verdict`.
@@ -778,7 +902,9 @@ def check_mask(mask):
             return "no pixel became 0"
         if (black == black[0]).all():
             return "all images lost the same pixels: draw a number for each pixel of each image, rng.random(images.shape)"
-        if (black == black.all(axis=2, keepdims=True)).all() or (black == black.all(axis=1, keepdims=True)).all():
+        if (black == black.all(axis=2, keepdims=True)).all() or (
+            black == black.all(axis=1, keepdims=True)
+        ).all():
             return "whole rows or columns became 0: draw a number for each pixel, rng.random(images.shape)"
         if abs(share - (1 - rate)) < 0.03:
             return f"a share of {share:.2f} became 0, wanted {rate}: rate is what is lost, not what is kept"
@@ -795,22 +921,39 @@ def check_mask(mask):
         return drawn[-1]
 
     def goes_on(_):
-        return hint + "two calls with one rng drew the same places" if np.array_equal(drawn[0], drawn[1]) else None
+        return (
+            hint + "two calls with one rng drew the same places"
+            if np.array_equal(drawn[0], drawn[1])
+            else None
+        )
 
     def begins_anew(_):
-        return None if np.array_equal(drawn[0], drawn[2]) else hint + "two rngs of one seed drew different places"
+        return (
+            None
+            if np.array_equal(drawn[0], drawn[2])
+            else hint + "two rngs of one seed drew different places"
+        )
 
     def other_share(result):
-        return None if abs(np.mean(np.asarray(result) == 0) - 0.6) < 0.03 else "right for a rate of 0.3, but not for 0.6"
+        return (
+            None
+            if abs(np.mean(np.asarray(result) == 0) - 0.6) < 0.03
+            else "right for a rate of 0.3, but not for 0.6"
+        )
 
     case = images, rate
     return _check(
-        with_rng if callable(mask) else mask, (case, judge), (case, goes_on), (case, begins_anew), ((images, 0.6), other_share)
+        with_rng if callable(mask) else mask,
+        (case, judge),
+        (case, goes_on),
+        (case, begins_anew),
+        ((images, 0.6), other_share),
     )
 
 
 def check_psnr(psnr):
-    """Lesson 06, exercise 2: `psnr(x, x_hat)` of images in [0, 1], in decibels, averaged over the images.
+    """Lesson 06, exercise 2: `psnr(x, x_hat)` of images in [0, 1], in decibels, averaged over the
+    images.
 
     Args:
         psnr: the student's function: two arrays of shape (n, n_pixels) in, a number out.
@@ -843,7 +986,9 @@ def check_psnr(psnr):
         if _close(result, right / 2):
             return "10 goes with the MSE; with its root it is 20"
         if _close(result, np.mean(-10 * np.log10(((x - x_hat) ** 2).mean(axis=0)))):
-            return "the MSE is the mean over the pixels of an image (axis 1): yours is over the images"
+            return (
+                "the MSE is the mean over the pixels of an image (axis 1): yours is over the images"
+            )
         if _close(result, np.mean(-10 * np.log(mse))):
             return "decibels are made with the logarithm to the base 10, np.log10"
         if _close(result, np.mean(-10 * np.log10(mse * x.shape[1]))):
@@ -856,12 +1001,15 @@ def check_psnr(psnr):
 
 
 def check_shrinkage(shrinkage):
-    """Lesson 06, exercise 3: `shrinkage(variances, stddev)`, the factors of the best linear denoiser.
+    """Lesson 06, exercise 3: `shrinkage(variances, stddev)`, the factors of the best linear
+    denoiser.
 
-    A component of variance v, seen through noise of standard deviation s, is best multiplied by v / (v + s^2).
+    A component of variance v, seen through noise of standard deviation s, is best multiplied by v /
+    (v + s^2).
 
     Args:
-        shrinkage: the student's function: an array of shape (k,) and a number in, an array of shape (k,) out.
+        shrinkage: the student's function: an array of shape (k,) and a number in, an array of shape
+            (k,) out.
 
     Returns:
         A `Verdict`.
@@ -886,7 +1034,9 @@ def check_shrinkage(shrinkage):
         if _close(result, np.sqrt(right)):
             return "no root: this factor multiplies the component itself, and the root would leave too much noise in it"
         if _close(result, (v > s**2).astype(float)):
-            return "that keeps or drops a component, as PCA does: the best factor lies between 0 and 1"
+            return (
+                "that keeps or drops a component, as PCA does: the best factor lies between 0 and 1"
+            )
         if _close(result, (v + s**2) / np.where(v > 0, v, np.nan)) or np.max(result) > 1:
             return "upside down: the factor is at most 1"
         return "minimise the mean of (v_j - a (v_j + noise))^2 over a: set its derivative to 0"
@@ -899,8 +1049,8 @@ def check_kl_penalty(kl_penalty):
     """Lesson 07, exercise 1: `kl_penalty(code, target)`, summed over the units.
 
     Args:
-        kl_penalty: the student's function: activations between 0 and 1, shape (n, units), and the target in; one
-            number out, in nats.
+        kl_penalty: the student's function: activations between 0 and 1, shape (n, units), and the
+            target in; one number out, in nats.
 
     Returns:
         A `Verdict`.
@@ -931,7 +1081,9 @@ def check_kl_penalty(kl_penalty):
             return f"your penalty is {code.shape[1]} times too small: it was averaged over the units; sum over them"
         if _close(result, kl(mean, target).sum()):
             return "the two are swapped: the target stands first, in front of the logarithms"
-        if _close(result, kl(target, code).sum(axis=1).mean()) or _close(result, kl(target, code).sum()):
+        if _close(result, kl(target, code).sum(axis=1).mean()) or _close(
+            result, kl(target, code).sum()
+        ):
             return "first the mean activation of each unit over the batch, then the penalty: a unit may be on for a few images"
         if _close(result, kl(target, code.mean(axis=1)).sum()):
             return "the mean is over the batch (axis 0): yours is over the units of an image"
@@ -944,14 +1096,20 @@ def check_kl_penalty(kl_penalty):
         return "mean = code.mean(axis=0), then the sum over the units of both halves of the formula"
 
     other = "right for a target of 0.1, but not for 0.3"
-    return _check(kl_penalty, ((code, target), judge), _another(code, 0.3, expected=kl(0.3, mean).sum(), hint=other))
+    return _check(
+        kl_penalty,
+        ((code, target), judge),
+        _another(code, 0.3, expected=kl(0.3, mean).sum(), hint=other),
+    )
 
 
 def check_top_k(top_k):
-    """Lesson 07, exercise 2: `top_k(code, k)` keeps the k largest values of each row and sets the others to 0.
+    """Lesson 07, exercise 2: `top_k(code, k)` keeps the k largest values of each row and sets the
+    others to 0.
 
     Args:
-        top_k: the student's function: an array of shape (n, units) and k in, an array of the same shape out.
+        top_k: the student's function: an array of shape (n, units) and k in, an array of the same
+            shape out.
 
     Returns:
         A `Verdict`.
@@ -959,7 +1117,9 @@ def check_top_k(top_k):
     >>> check_top_k(lambda code, k: code * (code >= np.sort(code, axis=0)[-k]))
     ✗ the k largest of each image, along axis 1: yours are the k largest of each unit
     """
-    code = np.array([[3.0, -4.0, 1.0, 2.0, 0.5], [-1.0, 5.0, 2.5, 0.2, -6.0], [0.1, 0.7, 0.3, 0.9, -0.8]])
+    code = np.array(
+        [[3.0, -4.0, 1.0, 2.0, 0.5], [-1.0, 5.0, 2.5, 0.2, -6.0], [0.1, 0.7, 0.3, 0.9, -0.8]]
+    )
     k = 2
 
     def keep(chosen):
@@ -1009,11 +1169,12 @@ def check_top_k(top_k):
 
 
 def check_convolution_parameters(convolution_parameters):
-    """Lesson 08, exercise 1: `convolution_parameters(kernel_size, channels, filters)` counts the weights of a convolution.
+    """Lesson 08, exercise 1: `convolution_parameters(kernel_size, channels, filters)` counts the
+    weights of a convolution.
 
     Args:
-        convolution_parameters: the student's function: the side of a square kernel, the channels of the input, and the number
-            of filters in; a number out.
+        convolution_parameters: the student's function: the side of a square kernel, the channels of
+            the input, and the number of filters in; a number out.
 
     Returns:
         A `Verdict`.
@@ -1029,29 +1190,41 @@ def check_convolution_parameters(convolution_parameters):
         count = float(result)
         hints = {
             size**2 * channels * filters: "the biases are missing: each filter has one",
-            (size**2 + 1) * channels * filters: "a filter has one bias, not one for each channel of its input",
-            size**2 * channels * filters + 1: "each filter has a bias of its own: yours is one for all",
-            size**2 * channels * filters + channels: "a bias belongs to a filter, not to a channel of the input",
-            (size**2 + 1) * filters: "a filter looks at all channels of its input, with a kernel for each",
-            (size * channels + 1) * filters: "a kernel is square: size times size weights for each channel",
+            (size**2 + 1)
+            * channels
+            * filters: "a filter has one bias, not one for each channel of its input",
+            size**2 * channels * filters
+            + 1: "each filter has a bias of its own: yours is one for all",
+            size**2 * channels * filters
+            + channels: "a bias belongs to a filter, not to a channel of the input",
+            (size**2 + 1)
+            * filters: "a filter looks at all channels of its input, with a kernel for each",
+            (size * channels + 1)
+            * filters: "a kernel is square: size times size weights for each channel",
             size**2 * channels + 1: "that is one filter: there are as many as filters says",
         }
         if count == (size**2 * channels + 1) * filters:
             return None
-        return hints.get(count, f"for a kernel of 5 x 5, 3 channels and 7 filters: {count:g}, which is not right")
+        return hints.get(
+            count, f"for a kernel of 5 x 5, 3 channels and 7 filters: {count:g}, which is not right"
+        )
 
     other = "right for a kernel of 5 and 3 channels, but not for a kernel of 3 and 16 channels"
     return _check(
-        convolution_parameters, ((size, channels, filters), judge), _another(3, 16, 32, expected=4640, hint=other)
+        convolution_parameters,
+        ((size, channels, filters), judge),
+        _another(3, 16, 32, expected=4640, hint=other),
     )
 
 
 def check_hold_people_out(hold_people_out):
-    """Lesson 08, exercise 2: `hold_people_out(persons, n_people, rng)` marks all pictures of some people, drawn by lot.
+    """Lesson 08, exercise 2: `hold_people_out(persons, n_people, rng)` marks all pictures of some
+    people, drawn by lot.
 
     Args:
-        hold_people_out: the student's function: who is on each picture, integers of shape (n,), how many people to hold out, and
-            a `numpy.random.Generator` in; a boolean array of shape (n,) out, True for the pictures held out.
+        hold_people_out: the student's function: who is on each picture, integers of shape (n,), how
+            many people to hold out, and a `numpy.random.Generator` in; a boolean array of shape
+            (n,) out, True for the pictures held out.
 
     Returns:
         A `Verdict`.
@@ -1064,7 +1237,12 @@ def check_hold_people_out(hold_people_out):
 
     def judge(result):
         held = np.asarray(sorted(result) if isinstance(result, (set, frozenset)) else result)
-        if held.dtype != bool and held.ndim == 1 and held.size < len(persons) and set(held.tolist()) <= everyone:
+        if (
+            held.dtype != bool
+            and held.ndim == 1
+            and held.size < len(persons)
+            and set(held.tolist()) <= everyone
+        ):
             return "these are people: mark their pictures, True or False for each, np.isin(persons, people)"
         if held.dtype != bool and held.ndim == 1 and len(held) != len(persons):
             return "these are numbers of pictures: return True or False for each picture"
@@ -1092,12 +1270,17 @@ def check_hold_people_out(hold_people_out):
         return "always the same people: draw them from the rng that you are given, rng.choice(...)"
 
     def begins_anew(_):
-        return None if drawn[-1] == drawn[0] else "not repeatable: draw from the rng that you are given, and from nothing else"
+        return (
+            None
+            if drawn[-1] == drawn[0]
+            else "not repeatable: draw from the rng that you are given, and from nothing else"
+        )
 
     def with_rng(persons, n_people):
         return hold_people_out(persons, n_people, next(rngs))
 
-    # Ten calls with one generator: that all fall on the same people by chance is out of the question.
+    # Ten calls with one generator: that all fall on the same people by chance is out of the
+    # question.
     first, drawn = np.random.default_rng(0), []
     rngs = iter([first] * 10 + [np.random.default_rng(0), np.random.default_rng(0)])
     case = persons, n_people
@@ -1108,7 +1291,11 @@ def check_hold_people_out(hold_people_out):
 
     def other(result):
         held = np.asarray(result, bool)
-        right = np.shape(held) == fewer.shape and len(set(fewer[held].tolist())) == 1 and held.sum() == 5
+        right = (
+            np.shape(held) == fewer.shape
+            and len(set(fewer[held].tolist())) == 1
+            and held.sum() == 5
+        )
         return None if right else "right for 3 people of 8, but not for 1 of 3"
 
     tries.append(((fewer, 1), other))
@@ -1116,11 +1303,12 @@ def check_hold_people_out(hold_people_out):
 
 
 def check_transposed_convolution(transposed_convolution):
-    """Lesson 08, exercise 3: `transposed_convolution(x, kernel, stride)` in one dimension, without cutting the edges.
+    """Lesson 08, exercise 3: `transposed_convolution(x, kernel, stride)` in one dimension, without
+    cutting the edges.
 
     Args:
-        transposed_convolution: the student's function: arrays of shape (n,) and (k,) and the stride in; an array of shape
-            ((n - 1) * stride + k,) out.
+        transposed_convolution: the student's function: arrays of shape (n,) and (k,) and the stride
+            in; an array of shape ((n - 1) * stride + k,) out.
 
     Returns:
         A `Verdict`.
@@ -1143,7 +1331,9 @@ def check_transposed_convolution(transposed_convolution):
         if np.shape(result) == (len(x) + len(kernel) - 1,):
             return "the stride is missing: from one number of x to the next the kernel moves on by `stride` places"
         if problem := _shape_problem(result, right.shape):
-            return f"{problem}: the last stamp begins at (n - 1) * stride and is as long as the kernel"
+            return (
+                f"{problem}: the last stamp begins at (n - 1) * stride and is as long as the kernel"
+            )
         if _close(result, right):
             return None
         if _close(result, stamped(x, kernel, stride, add=False)):
@@ -1161,15 +1351,19 @@ def check_transposed_convolution(transposed_convolution):
 
     other = "right for a stride of 2, but not for a stride of 3"
     return _check(
-        transposed_convolution, ((x, kernel, stride), judge), _another(x, kernel, 3, expected=stamped(x, kernel, 3), hint=other)
+        transposed_convolution,
+        ((x, kernel, stride), judge),
+        _another(x, kernel, 3, expected=stamped(x, kernel, 3), hint=other),
     )
 
 
 def check_gaussian_kl(gaussian_kl):
-    """Lesson 09, exercise 1: `gaussian_kl(z_mean, z_log_var)`, the KL divergence from the standard normal distribution.
+    """Lesson 09, exercise 1: `gaussian_kl(z_mean, z_log_var)`, the KL divergence from the standard
+    normal distribution.
 
     Args:
-        gaussian_kl: the student's function: means and log-variances of shape (n, n_latents) in; nats of shape (n,) out.
+        gaussian_kl: the student's function: means and log-variances of shape (n, n_latents) in;
+            nats of shape (n,) out.
 
     Returns:
         A `Verdict`.
@@ -1200,10 +1394,14 @@ def check_gaussian_kl(gaussian_kl):
             return "twice too large: the formula begins with one half"
         if _close(result, -right) or _close(result, -2 * right):
             return "the sign: a divergence is 0 for the prior itself and positive elsewhere"
-        if _close(result, kl(mean, 2 * log_var)) or _close(result, kl(mean, 2 * np.log(np.abs(log_var)))):
+        if _close(result, kl(mean, 2 * log_var)) or _close(
+            result, kl(mean, 2 * np.log(np.abs(log_var)))
+        ):
             return "z_log_var is the logarithm of the variance, not of the standard deviation, and not the deviation itself"
         if _close(result, (mean**2 + np.exp(log_var / 2) - 1 - log_var).sum(axis=1) / 2):
-            return "the formula has the variance, np.exp(z_log_var): yours has the standard deviation"
+            return (
+                "the formula has the variance, np.exp(z_log_var): yours has the standard deviation"
+            )
         if _close(result, (mean + np.exp(log_var) - 1 - log_var).sum(axis=1) / 2):
             return "the mean is squared"
         if _close(result, (mean**2 + np.exp(log_var) - log_var).sum(axis=1) / 2):
@@ -1212,15 +1410,20 @@ def check_gaussian_kl(gaussian_kl):
 
     other = "right for some latents, but not for those of the prior, mean 0 and log-variance 0, where the KL is 0"
     prior = np.zeros((2, 4))
-    return _check(gaussian_kl, ((mean, log_var), judge), _another(prior, prior, expected=np.zeros(2), hint=other))
+    return _check(
+        gaussian_kl,
+        ((mean, log_var), judge),
+        _another(prior, prior, expected=np.zeros(2), hint=other),
+    )
 
 
 def check_sample(sample):
-    """Lesson 09, exercise 2: `sample(z_mean, z_log_var, rng)` draws one latent for each image by the reparametrisation trick.
+    """Lesson 09, exercise 2: `sample(z_mean, z_log_var, rng)` draws one latent for each image by
+    the reparametrisation trick.
 
     Args:
-        sample: the student's function: means and log-variances of shape (n, n_latents) and a `numpy.random.Generator` in;
-            latents of the same shape out.
+        sample: the student's function: means and log-variances of shape (n, n_latents) and a
+            `numpy.random.Generator` in; latents of the same shape out.
 
     Returns:
         A `Verdict`.
@@ -1255,11 +1458,16 @@ def check_sample(sample):
         if is_standard((z - mean) / np.abs(log_var)):
             return "the spread is z_log_var itself: the standard deviation is np.exp(z_log_var / 2)"
         if is_standard(z - mean):
-            return "the spread is 1 whatever z_log_var says: multiply epsilon by np.exp(z_log_var / 2)"
+            return (
+                "the spread is 1 whatever z_log_var says: multiply epsilon by np.exp(z_log_var / 2)"
+            )
         if is_standard(z / std):
             return "z_mean is missing: the cloud lies around it"
         centred = epsilon - epsilon.mean(axis=0)
-        if not np.allclose((centred**4).mean(axis=0) / (centred**2).mean(axis=0) ** 2, 3, atol=0.6) and np.abs(epsilon).max() < 15:
+        if (
+            not np.allclose((centred**4).mean(axis=0) / (centred**2).mean(axis=0) ** 2, 3, atol=0.6)
+            and np.abs(epsilon).max() < 15
+        ):
             return "epsilon must be normally distributed, rng.standard_normal: yours is not"
         if not np.allclose(epsilon.std(axis=0), 1, atol=0.07):
             return "the standard deviation of what you draw is not np.exp(z_log_var / 2)"
@@ -1272,12 +1480,20 @@ def check_sample(sample):
     def goes_on(result):
         problem = judge(result)
         same = problem is None and np.array_equal(draws[-1], draws[-2])
-        return "the second call draws the same epsilon: do not make a generator inside, use the rng" if same else problem
+        return (
+            "the second call draws the same epsilon: do not make a generator inside, use the rng"
+            if same
+            else problem
+        )
 
     def begins_anew(result):
         problem = judge(result)
         other = problem is None and not np.array_equal(draws[-1], draws[0])
-        return "not repeatable: draw from the rng that you are given, and from nothing else" if other else problem
+        return (
+            "not repeatable: draw from the rng that you are given, and from nothing else"
+            if other
+            else problem
+        )
 
     def with_rng(mean, log_var):
         return sample(mean, log_var, next(rngs))
@@ -1289,11 +1505,12 @@ def check_sample(sample):
 
 
 def check_slerp(slerp):
-    """Lesson 10, exercise 1: `slerp(a, b, t)`, a point on the arc between two vectors of one length.
+    """Lesson 10, exercise 1: `slerp(a, b, t)`, a point on the arc between two vectors of one
+    length.
 
     Args:
-        slerp: the student's function: two arrays of shape (d,), of the same length |a| = |b|, and a number from 0 to 1
-            in; an array of shape (d,) out.
+        slerp: the student's function: two arrays of shape (d,), of the same length |a| = |b|, and a
+            number from 0 to 1 in; an array of shape (d,) out.
 
     Returns:
         A `Verdict`.
@@ -1304,7 +1521,9 @@ def check_slerp(slerp):
     a = np.array([3.0, 0.0, 4.0, 0.0])
     b = np.array([0.0, 3.0, 2.4, 3.2])  # as long as a, which is 5
     short_a, short_b = np.array([0.6, 0.8]), np.array([0.0, 1.0])
-    twins = np.random.default_rng(0).normal(size=(40, 3))  # the cosine of some with themselves comes out a little above 1
+    twins = np.random.default_rng(0).normal(
+        size=(40, 3)
+    )  # the cosine of some with themselves comes out a little above 1
     t = 0.25
 
     def arc(a, b, t):
@@ -1323,15 +1542,23 @@ def check_slerp(slerp):
         if _close(result, arc(b, a, t)):
             return "the other way round: t = 0 is a, and t = 1 is b"
         if _close(result, right / 5):
-            return "the length is 1, wanted that of a and b: use the unit vectors for the angle only"
+            return (
+                "the length is 1, wanted that of a and b: use the unit vectors for the angle only"
+            )
         if _close(result, 5 * straight / np.linalg.norm(straight)):
             return "on the arc, but not evenly: a straight line stretched to the arc runs faster in its middle"
         if np.isnan(result).any():
-            return "not a number: the arc cosine is of the cosine, a @ b / (|a| |b|), and not of a @ b"
+            return (
+                "not a number: the arc cosine is of the cosine, a @ b / (|a| |b|), and not of a @ b"
+            )
         degrees = np.degrees(np.arccos(a @ b / 25))
-        if _close(result, (np.sin((1 - t) * degrees) * a + np.sin(t * degrees) * b) / np.sin(degrees)):
+        if _close(
+            result, (np.sin((1 - t) * degrees) * a + np.sin(t * degrees) * b) / np.sin(degrees)
+        ):
             return "np.sin takes radians, as np.arccos gives them"
-        return "(sin((1 - t) angle) a + sin(t angle) b) / sin(angle), with the angle between a and b"
+        return (
+            "(sin((1 - t) angle) a + sin(t angle) b) / sin(angle), with the angle between a and b"
+        )
 
     def at_parallel(result):
         if _close(result, a):
@@ -1345,18 +1572,22 @@ def check_slerp(slerp):
 
     other = "right for vectors of length 5, but not for those of length 1"
     return _check(
-        slerp, ((a, b, t), judge), _another(a, b, 1.0, expected=b, hint="t = 1 must be b"),
+        slerp,
+        ((a, b, t), judge),
+        _another(a, b, 1.0, expected=b, hint="t = 1 must be b"),
         _another(short_a, short_b, 0.3, expected=arc(short_a, short_b, 0.3), hint=other),
-        ((a, a.copy(), 0.5), at_parallel), *(((twin, twin.copy(), 0.5), rounded) for twin in twins),
-    )  # fmt: skip
+        ((a, a.copy(), 0.5), at_parallel),
+        *(((twin, twin.copy(), 0.5), rounded) for twin in twins),
+    )
 
 
 def check_importance_bound(importance_bound):
-    """Lesson 10, exercise 2: `importance_bound(log_weights)`, log of the mean weight of each image's samples.
+    """Lesson 10, exercise 2: `importance_bound(log_weights)`, log of the mean weight of each
+    image's samples.
 
     Args:
-        importance_bound: the student's function: logarithms of the weights, shape (n, k), k samples of each of n images, in;
-            nats of shape (n,) out.
+        importance_bound: the student's function: logarithms of the weights, shape (n, k), k samples
+            of each of n images, in; nats of shape (n,) out.
 
     Returns:
         A `Verdict`.
@@ -1399,16 +1630,20 @@ def check_importance_bound(importance_bound):
             return None
         return "right for small numbers, but not for log-weights around -800: take out each image's own largest, before the sum"
 
-    small = np.random.default_rng(8).normal(-800.0, 3.0, (3, 5)) - np.array([[0.0], [900.0], [100.0]])
+    small = np.random.default_rng(8).normal(-800.0, 3.0, (3, 5)) - np.array(
+        [[0.0], [900.0], [100.0]]
+    )
     small[1, 0] = 0.0  # far above the mean and the least of its row
     return _check(importance_bound, ((log_weights,), judge), ((small,), at_small))
 
 
 def check_auroc(auroc):
-    """Lesson 11, exercise 1: `auroc(normal, anomalous)`, the share of pairs in the right order, in percent.
+    """Lesson 11, exercise 1: `auroc(normal, anomalous)`, the share of pairs in the right order, in
+    percent.
 
     Args:
-        auroc: the student's function: scores of shape (n,) and of shape (m,) in; a number from 0 to 100 out.
+        auroc: the student's function: scores of shape (n,) and of shape (m,) in; a number from 0 to
+            100 out.
 
     Returns:
         A `Verdict`.
@@ -1430,12 +1665,20 @@ def check_auroc(auroc):
         if _close(result, 100 - right) or _close(result, 1 - right / 100):
             return "the wrong way round: an *anomaly* should have the higher score"
         if _close(result, right * 30 / 100):
-            return "this is the number of pairs in order: divide by the number of all pairs, n times m"
+            return (
+                "this is the number of pairs in order: divide by the number of all pairs, n times m"
+            )
         if _close(result, 100 * (anomalous > normal[:5]).mean()):
             return "you compared the first with the first, the second with the second: every anomaly meets every normal example"
-        if _close(result, 100 * (anomalous > normal.mean()).mean()) or _close(result, 100 * (anomalous > np.median(normal)).mean()):
+        if _close(result, 100 * (anomalous > normal.mean()).mean()) or _close(
+            result, 100 * (anomalous > np.median(normal)).mean()
+        ):
             return "this is the recall at one threshold: there is none here; every anomaly meets every normal example"
-        if np.abs(result - right) < 0.6 and _close(result, np.round(right)) or _close(result, np.round(right, 2)):
+        if (
+            np.abs(result - right) < 0.6
+            and _close(result, np.round(right))
+            or _close(result, np.round(right, 2))
+        ):
             return "right, but rounded: return the number as it is"
         return "of all pairs of an anomaly and a normal example, the share in which the anomaly has the higher score, in percent"
 
@@ -1451,19 +1694,22 @@ def check_auroc(auroc):
         return "right without ties, but not with equal scores, of which half should count"
 
     low = _another(
-        normal / 1000 - 5, anomalous / 1000 - 5, expected=right,
+        normal / 1000 - 5,
+        anomalous / 1000 - 5,
+        expected=right,
         hint="right for these scores, but not for scores around -5 that lie close together: compare them as they are, with no "
         "grid of thresholds and no absolute values",
-    )  # fmt: skip
+    )
     return _check(auroc, ((normal, anomalous), judge), (tied, at_ties), low)
 
 
 def check_threshold(threshold):
-    """Lesson 11, exercise 2: `threshold(normal, false_alarm_rate)`, from scores of normal examples only.
+    """Lesson 11, exercise 2: `threshold(normal, false_alarm_rate)`, from scores of normal examples
+    only.
 
     Args:
-        threshold: the student's function: scores of normal validation examples, shape (n,), and a share from 0 to 1 in; a
-            number out, above which lies that share of the scores.
+        threshold: the student's function: scores of normal validation examples, shape (n,), and a
+            share from 0 to 1 in; a number out, above which lies that share of the scores.
 
     Returns:
         A `Verdict`.
@@ -1485,7 +1731,13 @@ def check_threshold(threshold):
             return "this is the smallest score: every other normal example would raise an alarm"
         if _close(result, normal.max()):
             return "this is the largest score: no normal example would raise an alarm, and few anomalies would"
-        if np.abs(result - np.array([normal.mean() + k * normal.std() for k in (1, 1.2816, 1.6449, 2, 3)])).min() < 2e-3:
+        if (
+            np.abs(
+                result
+                - np.array([normal.mean() + k * normal.std() for k in (1, 1.2816, 1.6449, 2, 3)])
+            ).min()
+            < 2e-3
+        ):
             return "mean and standard deviations presume a normal distribution, and scores are lopsided: take a quantile"
         if result <= np.quantile(normal, 0.02):
             return "almost every score lies above it: np.percentile counts from 0 to 100, np.quantile from 0 to 1"
@@ -1505,7 +1757,8 @@ def check_threshold(threshold):
 
 
 def check_precision(precision):
-    """Lesson 11, exercise 3: `precision(recall, false_alarm_rate, prevalence)`, the share of alarms that are anomalies.
+    """Lesson 11, exercise 3: `precision(recall, false_alarm_rate, prevalence)`, the share of alarms
+    that are anomalies.
 
     Args:
         precision: the student's function: three shares from 0 to 1 in, one out.
@@ -1543,6 +1796,10 @@ def check_precision(precision):
         return "of what raises an alarm, the share that are anomalies: found / (found + false alarms), each as a share of all examples"
 
     common = _another(
-        0.9, 0.2, 0.5, expected=0.45 / 0.55, hint="right for rare anomalies only: use all three arguments as they come"
+        0.9,
+        0.2,
+        0.5,
+        expected=0.45 / 0.55,
+        hint="right for rare anomalies only: use all three arguments as they come",
     )
     return _check(precision, ((r, f, p), judge), common)

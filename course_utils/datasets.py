@@ -1,9 +1,11 @@
 """The data that ships with the course, and small 2-D clouds to think with.
 
-The files lie in `data/` beside this package; `data/README.md` says where they come from. If the package is
-installed without the repository, a file is fetched once into the user's cache: the environment variable
-COURSE_DATA_URL then names the folder that holds the files (a web address). Every file is checked against its SHA-256.
+The files lie in `data/` beside this package; `data/README.md` says where they come from. If the
+package is installed without the repository, a file is fetched once into the user's cache: the
+environment variable COURSE_DATA_URL then names the folder that holds the files (a web address).
+Every file is checked against its SHA-256.
 """
+
 import contextlib
 import hashlib
 import os
@@ -20,22 +22,35 @@ SHA256 = {
     "orl_faces.npz": "a3481c78c8b8e8662abd405ee452fd145c58332ac98ce3c32ddad6527a9a4c65",
     "orl_glasses.txt": "974ee10e48f65b43ebfc0c58574f024ffd0edea65543817b056fad3a6f3b5d99",
 }
-_ROOT = pathlib.Path(__file__).resolve().parent.parent  # of the repository, unless the package is installed alone
+_ROOT = (
+    pathlib.Path(__file__).resolve().parent.parent
+)  # of the repository, unless the package is installed alone
 _CHUNK = 1 << 20  # bytes converted at a time, so that loading needs no second copy of the images
 
 FASHION_NAMES = (
-    "T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
-)  # fmt: skip
+    "T-shirt/top",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle boot",
+)
 
 
 def load_mnist():
-    """MNIST: 70,000 handwritten digits (LeCun, Cortes & Burges; LeCun et al., Proceedings of the IEEE 86, 1998).
+    """MNIST: 70,000 handwritten digits (LeCun, Cortes & Burges; LeCun et al., Proceedings of the
+    IEEE 86, 1998).
 
     The layout is that of `keras.datasets.mnist.load_data`, but the images are ready for a network.
 
     Returns:
-        ((x_train, y_train), (x_test, y_test)): images float32 in [0, 1], shape (60000, 28, 28) and (10000, 28, 28),
-        0 is the paper and 1 the ink; labels uint8 from 0 to 9, shape (60000,) and (10000,).
+        ((x_train, y_train), (x_test, y_test)): images float32 in [0, 1], shape (60000, 28, 28) and
+        (10000, 28, 28), 0 is the paper and 1 the ink; labels uint8 from 0 to 9, shape (60000,) and
+        (10000,).
 
     Raises:
         FileNotFoundError: if the data file is nowhere to be had.
@@ -49,7 +64,8 @@ def load_mnist():
 
 
 def load_fashion_mnist():
-    """Fashion-MNIST: 70,000 pictures of ten kinds of clothing (Xiao, Rasul & Vollgraf, arXiv:1708.07747, 2017).
+    """Fashion-MNIST: 70,000 pictures of ten kinds of clothing (Xiao, Rasul & Vollgraf,
+    arXiv:1708.07747, 2017).
 
     `FASHION_NAMES` names the ten classes.
 
@@ -69,16 +85,17 @@ def load_fashion_mnist():
 def load_faces(height=64, width=64):
     """The AT&T (ORL) faces: 400 grey pictures of 40 people, ten each (Samaria & Harter, WACV 1994).
 
-    The originals are 112 x 92. They are resized by area averaging: each new pixel is the mean of the rectangle of the
-    original that it covers, edges in proportion. 64 x 64 therefore makes the faces a little broader.
+    The originals are 112 x 92. They are resized by area averaging: each new pixel is the mean of
+    the rectangle of the original that it covers, edges in proportion. 64 x 64 therefore makes the
+    faces a little broader.
 
     Args:
         height: of the images returned, 1 to 112 pixels.
         width: likewise, 1 to 92 pixels.
 
     Returns:
-        (images, persons): images float32 in [0, 1], shape (400, height, width); persons uint8 from 0 to 39,
-        shape (400,), ten pictures of each in a row.
+        (images, persons): images float32 in [0, 1], shape (400, height, width); persons uint8 from
+        0 to 39, shape (400,), ten pictures of each in a row.
 
     Raises:
         TypeError, ValueError: if a size is no integer or out of range.
@@ -92,15 +109,21 @@ def load_faces(height=64, width=64):
     width = _validate.integer("width", width, 1, 92)
     images, persons = _read("orl_faces.npz", ("images", "persons"))
     n, old_height, old_width = images.shape
-    # Two large matrix products, along the rows and then along the columns, not two small ones an image.
+    # Two large matrix products, along the rows and then along the columns, not two small ones an
+    # image.
     narrow = images.reshape(-1, old_width) @ _area_weights(old_width, width).T
     narrow = narrow.reshape(n, old_height, width).transpose(0, 2, 1).reshape(-1, old_height)
-    resized = (narrow @ _area_weights(old_height, height).T).reshape(n, width, height).transpose(0, 2, 1)
-    return np.clip(resized, 0, 1, order="C"), persons  # a mean of numbers up to 1 may come out as 1 + 1e-7
+    resized = (
+        (narrow @ _area_weights(old_height, height).T).reshape(n, width, height).transpose(0, 2, 1)
+    )
+    return np.clip(
+        resized, 0, 1, order="C"
+    ), persons  # a mean of numbers up to 1 may come out as 1 + 1e-7
 
 
 def load_glasses():
-    """Who wears glasses on the AT&T faces: labels made for this course, by looking at each of the 400 pictures.
+    """Who wears glasses on the AT&T faces: labels made for this course, by looking at each of the
+    400 pictures.
 
     Eight people wear them on all their pictures, seven on some; they are on 119 pictures.
 
@@ -119,7 +142,8 @@ def load_glasses():
 
 
 def make_cloud(n=50, seed=0):
-    """A tilted, off-centre Gaussian cloud, like the classic exercise data `ex7data1` (Ng, Machine Learning, 2011).
+    """A tilted, off-centre Gaussian cloud, like the classic exercise data `ex7data1` (Ng, Machine
+    Learning, 2011).
 
     Mean (4, 5), standard deviations 1.2 and 1.0, correlation 0.75.
 
@@ -144,9 +168,11 @@ def make_cloud(n=50, seed=0):
 
 
 def make_curve(n=1000, noise=0.05, seed=0):
-    """Points along one period of a sine wave, with noise around them: data of one dimension that is no line.
+    """Points along one period of a sine wave, with noise around them: data of one dimension that is
+    no line.
 
-    Point i is (1.5 t, sin(pi t)) plus Gaussian noise in both coordinates, with t uniform in [-1, 1].
+    Point i is (1.5 t, sin(pi t)) plus Gaussian noise in both coordinates, with t uniform in [-1,
+    1].
 
     Args:
         n: the number of points, at least 1.
@@ -154,7 +180,8 @@ def make_curve(n=1000, noise=0.05, seed=0):
         seed: an integer, or a `numpy.random.Generator`. The same integer gives the same points.
 
     Returns:
-        (x, t): float32 arrays of shape (n, 2) and (n,). `t` says where along the curve a point belongs.
+        (x, t): float32 arrays of shape (n, 2) and (n,). `t` says where along the curve a point
+        belongs.
 
     Raises:
         TypeError, ValueError: if an argument will not do.
@@ -163,7 +190,11 @@ def make_curve(n=1000, noise=0.05, seed=0):
     >>> bool(np.allclose(x[:, 1], np.sin(np.pi * t), atol=1e-6))
     True
     """
-    n, noise, rng = _validate.integer("n", n, 1), _validate.real("noise", noise, 0), _generator(seed)
+    n, noise, rng = (
+        _validate.integer("n", n, 1),
+        _validate.real("noise", noise, 0),
+        _generator(seed),
+    )
     t = rng.uniform(-1, 1, n)
     curve = np.stack([1.5 * t, np.sin(np.pi * t)], axis=1)
     return (curve + noise * rng.standard_normal((n, 2))).astype(np.float32), t.astype(np.float32)
@@ -179,7 +210,8 @@ def mirror(images):
         An array of the same shape and dtype (a view: nothing is copied).
 
     Raises:
-        TypeError, ValueError: if these are no such images; flat ones, (n, height * width), can't be mirrored.
+        TypeError, ValueError: if these are no such images; flat ones, (n, height * width), can't be
+            mirrored.
 
     >>> mirror(np.array([[[1, 2, 3]], [[4, 5, 6]]])).tolist()  # two images of one row
     [[[3, 2, 1]], [[6, 5, 4]]]
@@ -194,7 +226,8 @@ def add_gaussian_noise(images, stddev, seed=0):
 
     Args:
         images: floating point in [0, 1], shape (n, ...): images, or flat ones.
-        stddev: standard deviation of the noise, at least 0, in units of the pixels (1 is from black to white).
+        stddev: standard deviation of the noise, at least 0, in units of the pixels (1 is from black
+            to white).
         seed: an integer, or a `numpy.random.Generator`. The same integer gives the same noise.
 
     Returns:
@@ -215,10 +248,12 @@ def add_gaussian_noise(images, stddev, seed=0):
 
 
 def mask_pixels(images, rate, seed=0):
-    """Images with a share of their values set to 0, at random places; the originals stay as they are.
+    """Images with a share of their values set to 0, at random places; the originals stay as they
+    are.
 
-    The "masking noise" of Vincent et al., "Stacked denoising autoencoders", JMLR 11 (2010), section 3.3. The other
-    values are not rescaled, as dropout would do. `layers.MaskingCorruption` does the same inside a network, anew for each batch.
+    The "masking noise" of Vincent et al., "Stacked denoising autoencoders", JMLR 11 (2010), section
+    3.3. The other values are not rescaled, as dropout would do. `layers.MaskingCorruption` does the
+    same inside a network, anew for each batch.
 
     Args:
         images: floating point in [0, 1], shape (n, ...): images, or flat ones.
@@ -246,14 +281,17 @@ def mask_block(images, size, seed=0):
 
     Args:
         images: floating point in [0, 1], shape (n, height, width) or (n, height, width, channels).
-        size: side of the square in pixels, from 1 to the lesser of height and width. All places inside are equally likely.
+        size: side of the square in pixels, from 1 to the lesser of height and width. All places
+            inside are equally likely.
         seed: as in `add_gaussian_noise`.
 
     Returns:
-        (masked, hole): an array of the same shape and dtype, and a boolean array, shape (n, height, width), True in the square.
+        (masked, hole): an array of the same shape and dtype, and a boolean array, shape (n, height,
+        width), True in the square.
 
     Raises:
-        TypeError, ValueError: if an argument will not do; flat images, (n, height * width), have no squares.
+        TypeError, ValueError: if an argument will not do; flat images, (n, height * width), have no
+            squares.
 
     >>> masked, hole = mask_block(np.ones((5, 28, 28), "float32"), size=10)
     >>> int(hole[0].sum()), float(masked[0].sum())
@@ -271,24 +309,29 @@ def mask_block(images, size, seed=0):
 
 
 def cut_and_paste(images, size, margin=0, seed=0):
-    """Images with a square of each replaced by a square of another one; the originals stay as they are.
+    """Images with a square of each replaced by a square of another one; the originals stay as they
+    are.
 
-    Where a square is cut out and where it is pasted are drawn independently. Anomalies made of normal images alone, to choose
-    a detector with; a few come out normal, where black is pasted on black, and all do if the square is the whole image. After Li, Sohn, Yoon & Pfister, "CutPaste", CVPR (2021), who
-    paste a piece of the same image.
+    Where a square is cut out and where it is pasted are drawn independently. Anomalies made of
+    normal images alone, to choose a detector with; a few come out normal, where black is pasted on
+    black, and all do if the square is the whole image. After Li, Sohn, Yoon & Pfister, "CutPaste",
+    CVPR (2021), who paste a piece of the same image.
 
     Args:
-        images: floating point in [0, 1], shape (n, height, width) or (n, height, width, channels), two or more.
+        images: floating point in [0, 1], shape (n, height, width) or (n, height, width, channels),
+            two or more.
         size: side of the square in pixels, at least 1.
-        margin: neither square comes nearer to the edge than this, in pixels: digits have an empty margin. The two together
-            must fit: size + 2 * margin is at most the lesser of height and width.
+        margin: neither square comes nearer to the edge than this, in pixels: digits have an empty
+            margin. The two together must fit: size + 2 * margin is at most the lesser of height and
+            width.
         seed: as in `add_gaussian_noise`.
 
     Returns:
         An array of the same shape and dtype.
 
     Raises:
-        TypeError, ValueError: if an argument will not do; flat images, (n, height * width), have no squares.
+        TypeError, ValueError: if an argument will not do; flat images, (n, height * width), have no
+            squares.
 
     >>> images = np.stack([np.zeros((28, 28)), np.ones((28, 28))])
     >>> cut_and_paste(images, size=10).sum(axis=(1, 2)).tolist()
@@ -296,12 +339,16 @@ def cut_and_paste(images, size, margin=0, seed=0):
     """
     images = _validate.unit_images("images", images)
     if len(images) < 2:
-        raise ValueError("images must be two or more, to cut from one and paste into another, got 1")
+        raise ValueError(
+            "images must be two or more, to cut from one and paste into another, got 1"
+        )
     side = min(images.shape[1:3])
     margin = _validate.integer("margin", margin, 0, (side - 1) // 2)
     size, rng = _validate.integer("size", size, 1, side - 2 * margin), _generator(seed)
     pasted = np.clip(images, 0, 1)
-    donors = (np.arange(len(images)) + rng.integers(1, len(images), len(images))) % len(images)  # never the image itself
+    donors = (np.arange(len(images)) + rng.integers(1, len(images), len(images))) % len(
+        images
+    )  # never the image itself
     limits = [length - size - margin + 1 for length in images.shape[1:3]]
     corners = rng.integers(margin, limits * 2, (len(images), 4))
     for image, donor, (top, left, from_top, from_left) in zip(pasted, donors, corners):
@@ -311,10 +358,11 @@ def cut_and_paste(images, size, margin=0, seed=0):
 
 
 def binarize(images, seed=0):
-    """Images of 0 and 1: each pixel is 1 with the probability that its grey says; the originals stay as they are.
+    """Images of 0 and 1: each pixel is 1 with the probability that its grey says; the originals
+    stay as they are.
 
-    "Binarised MNIST", on which likelihoods are published. `training.BinarizedBatches` draws anew in each epoch
-    (*dynamic* binarisation: Burda, Grosse & Salakhutdinov, ICLR 2016, section 5.1).
+    "Binarised MNIST", on which likelihoods are published. `training.BinarizedBatches` draws anew in
+    each epoch (*dynamic* binarisation: Burda, Grosse & Salakhutdinov, ICLR 2016, section 5.1).
 
     Args:
         images: floating point in [0, 1], shape (n, ...): images, or flat ones.
@@ -339,7 +387,9 @@ def binarize(images, seed=0):
 def _to_corrupt(images):
     images = _validate.unit_images("images", images, ndim=None)
     if images.ndim < 2:
-        raise ValueError(f"images must be at least 2-D, one image a row, got shape {images.shape}: try images[np.newaxis]")
+        raise ValueError(
+            f"images must be at least 2-D, one image a row, got shape {images.shape}: try images[np.newaxis]"
+        )
     return images
 
 
@@ -367,7 +417,9 @@ def _verified(name):
     try:
         file = open(path, "rb")
     except OSError as error:
-        raise OSError(f"{path} is there but can't be read ({error.strerror}): give yourself permission to read it") from error
+        raise OSError(
+            f"{path} is there but can't be read ({error.strerror}): give yourself permission to read it"
+        ) from error
     with file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != SHA256[name]:
@@ -380,12 +432,15 @@ def _verified(name):
 
 
 def _read_member(archive, key):
-    """One array of unsigned bytes out of an .npz archive; images (rank 3) are scaled as they are unpacked."""
+    """One array of unsigned bytes out of an .npz archive; images (rank 3) are scaled as they are
+    unpacked."""
     with archive.open(f"{key}.npy") as member:
         np.lib.format.read_magic(member)
         shape, _, dtype = np.lib.format.read_array_header_1_0(member)
         if len(shape) == 1:
-            return np.frombuffer(member.read(), dtype).copy()  # a copy, because a buffer of bytes is read-only
+            return np.frombuffer(
+                member.read(), dtype
+            ).copy()  # a copy, because a buffer of bytes is read-only
         images = np.empty(shape, np.float32)
         flat = images.reshape(-1)
         for start in range(0, flat.size, _CHUNK):
@@ -395,7 +450,8 @@ def _read_member(archive, key):
 
 
 def _locate(name):
-    """The path of a data file: in the repository if there is one around the package, else in the user's cache."""
+    """The path of a data file: in the repository if there is one around the package, else in the
+    user's cache."""
     path = _ROOT / "data" / name
     if path.is_file():
         return path
@@ -419,19 +475,26 @@ def _fetch(name):
         )
     try:
         pooch.retrieve(f"{base.rstrip('/')}/{name}", SHA256[name], fname=name, path=cache)
-    except Exception as error:  # no network, no such page, another file there, a cache that can't be written
-        raise FileNotFoundError(f"{name} could not be fetched from {base} ({error}): {by_hand}") from error
+    except (
+        Exception
+    ) as error:  # no network, no such page, another file there, a cache that can't be written
+        raise FileNotFoundError(
+            f"{name} could not be fetched from {base} ({error}): {by_hand}"
+        ) from error
     return path
 
 
 def _remedy(path):
     if path.parent == _ROOT / "data":
-        return f"Restore it with `git checkout -- data/{path.name}`, or rebuild it with data/build.py."
+        return (
+            f"Restore it with `git checkout -- data/{path.name}`, or rebuild it with data/build.py."
+        )
     return "Delete it, and it is fetched or asked for anew."
 
 
 def _area_weights(n_old, n_new):
-    """Matrix of shape (n_new, n_old): row i holds how much of each old pixel lies in new pixel i; rows sum to 1."""
+    """Matrix of shape (n_new, n_old): row i holds how much of each old pixel lies in new pixel i;
+    rows sum to 1."""
     edges = np.linspace(0, n_old, n_new + 1)
     left, right = edges[:-1, np.newaxis], edges[1:, np.newaxis]
     old = np.arange(n_old)

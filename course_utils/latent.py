@@ -1,4 +1,5 @@
 """Arrays of latents: grids, paths between two points, and directions that carry an attribute."""
+
 import numpy as np
 import scipy.stats
 
@@ -6,17 +7,20 @@ from course_utils import _validate
 
 
 def normal_grid(n, low=0.05, high=0.95):
-    """A square grid of 2-D latents whose coordinates are quantiles of the standard normal distribution.
+    """A square grid of 2-D latents whose coordinates are quantiles of the standard normal
+    distribution.
 
-    Evenly spaced probabilities give each row and column the same share of the prior: the grid is dense in the middle.
+    Evenly spaced probabilities give each row and column the same share of the prior: the grid is
+        dense in the middle.
 
     Args:
         n: points along each side, at least 2.
-        low, high: probabilities of the first and last quantile, above 0 and below 1, low below high.
+        low, high: probabilities of the first and last quantile, above 0 and below 1, low below
+            high.
 
     Returns:
-        float32 array of shape (n, n, 2), row by row from top to bottom: the first latent grows to the right, the second
-        grows upwards. `grid.reshape(-1, 2)` decodes in one batch.
+        float32 array of shape (n, n, 2), row by row from top to bottom: the first latent grows to
+        the right, the second grows upwards. `grid.reshape(-1, 2)` decodes in one batch.
 
     Raises:
         TypeError, ValueError: if an argument will not do.
@@ -28,7 +32,9 @@ def normal_grid(n, low=0.05, high=0.95):
     n = _validate.integer("n", n, 2)
     low, high = _validate.real("low", low, 0), _validate.real("high", high, 0)
     if not 0 < low < high < 1:
-        raise ValueError(f"low and high must be probabilities, 0 < low < high < 1, got {low} and {high}")
+        raise ValueError(
+            f"low and high must be probabilities, 0 < low < high < 1, got {low} and {high}"
+        )
     quantiles = scipy.stats.norm.ppf(np.linspace(low, high, n)).astype(np.float32)
     across, up = np.meshgrid(quantiles, quantiles[::-1])
     return np.stack([across, up], axis=-1)
@@ -57,11 +63,13 @@ def lerp(a, b, t):
 def slerp(a, b, t):
     """Points on the arc from `a` to `b`: the direction turns evenly and the length changes evenly.
 
-    In many dimensions normally distributed latents have nearly one length. A straight line between two of them passes through a
-    middle that is shorter than nearly all others; the arc does not. After Shoemake, "Animating rotation with quaternion
-    curves", SIGGRAPH (1985); White, "Sampling generative networks", arXiv:1609.04468 (2016).
+    In many dimensions normally distributed latents have nearly one length. A straight line between
+    two of them passes through a middle that is shorter than nearly all others; the arc does not.
+    After Shoemake, "Animating rotation with quaternion curves", SIGGRAPH (1985); White, "Sampling
+    generative networks", arXiv:1609.04468 (2016).
 
-    Where the arc is not defined, it is the straight line: if `a` or `b` is zero, or they are parallel or opposite.
+    Where the arc is not defined, it is the straight line: if `a` or `b` is zero, or they are
+        parallel or opposite.
 
     Args:
         a, b, t: as in `lerp`.
@@ -78,8 +86,12 @@ def slerp(a, b, t):
     a, b, t = _ends(a, b, t)
     long_a, long_b = (np.linalg.norm(x, axis=-1, keepdims=True) for x in (a, b))
     unit_a, unit_b = a / np.where(long_a == 0, 1, long_a), b / np.where(long_b == 0, 1, long_b)
-    # From the chords, which are exact for small angles as for those near 180 degrees, where the arc cosine is not.
-    angle = 2 * np.arctan2(np.linalg.norm(unit_a - unit_b, axis=-1, keepdims=True), np.linalg.norm(unit_a + unit_b, axis=-1, keepdims=True))
+    # From the chords, which are exact for small angles as for those near 180 degrees, where the arc
+    # cosine is not.
+    angle = 2 * np.arctan2(
+        np.linalg.norm(unit_a - unit_b, axis=-1, keepdims=True),
+        np.linalg.norm(unit_a + unit_b, axis=-1, keepdims=True),
+    )
     sine = np.sin(angle)
     straight = (long_a == 0) | (long_b == 0) | (sine < 1e-6)
     safe = np.where(straight, 1, sine)
@@ -89,9 +101,11 @@ def slerp(a, b, t):
 
 
 def attribute_vector(z, has):
-    """The direction of an attribute: the mean latent of those who have it minus the mean of those who have it not.
+    """The direction of an attribute: the mean latent of those who have it minus the mean of those
+    who have it not.
 
-    Larsen et al., "Autoencoding beyond pixels using a learned similarity metric", ICML (2016), section 4.1.
+    Larsen et al., "Autoencoding beyond pixels using a learned similarity metric", ICML (2016),
+    section 4.1.
 
     Args:
         z: latents, shape (n, d).
@@ -109,17 +123,26 @@ def attribute_vector(z, has):
     z = _validate.number_array("z", z, ndim=2).astype(float)
     has = _validate.number_array("has", has, ndim=1)
     if has.dtype != bool:
-        raise TypeError(f"has must be boolean, got {has.dtype}: compare with the class, such as labels == 3")
+        raise TypeError(
+            f"has must be boolean, got {has.dtype}: compare with the class, such as labels == 3"
+        )
     if len(has) != len(z):
-        raise ValueError(f"has must have one value for each of the {len(z)} latents, got {len(has)}")
+        raise ValueError(
+            f"has must have one value for each of the {len(z)} latents, got {len(has)}"
+        )
     if has.all() or not has.any():
-        raise ValueError(f"has must be True for some and False for others, got {'all' if has.all() else 'none'} True")
+        raise ValueError(
+            f"has must be True for some and False for others, got {'all' if has.all() else 'none'} True"
+        )
     return (z[has].mean(axis=0) - z[~has].mean(axis=0)).astype(np.float32)
 
 
 def _ends(a, b, t):
     """`a` and `b` in 64 bits, `t` with as many axes behind its own as they have."""
-    a, b = (_validate.number_array(name, value, ndim=(1, 2)).astype(float) for name, value in (("a", a), ("b", b)))
+    a, b = (
+        _validate.number_array(name, value, ndim=(1, 2)).astype(float)
+        for name, value in (("a", a), ("b", b))
+    )
     _validate.same_shape("a", a, "b", b)
     t = _validate.number_array("t", t, ndim=(0, 1)).astype(float)
     return a, b, t.reshape(t.shape + (1,) * a.ndim)

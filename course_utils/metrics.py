@@ -1,4 +1,5 @@
 """Measures on arrays. Each has one unit, said in its docstring."""
+
 import typing
 
 import numpy as np
@@ -17,11 +18,13 @@ _ROWS = 4096  # rows worked on at a time: no temporary array as large as the dat
 def squared_error(x, x_hat):
     """Squared error (SE): summed over all values of an example, averaged over examples.
 
-    This is the unit of Hinton & Salakhutdinov, "Reducing the dimensionality of data with neural networks",
-    Science 313 (2006), figure 2. Keras's "mse" is the same divided by the number of values: SE = 784 MSE for MNIST.
+    This is the unit of Hinton & Salakhutdinov, "Reducing the dimensionality of data with neural
+    networks", Science 313 (2006), figure 2. Keras's "mse" is the same divided by the number of
+    values: SE = 784 MSE for MNIST.
 
     Args:
-        x: the originals, floating point, shape (n, ...): (n, height, width), (n, height * width) or (n, features).
+        x: the originals, floating point, shape (n, ...): (n, height, width), (n, height * width) or
+            (n, features).
         x_hat: their reconstructions, floating point, of the same shape.
 
     Returns:
@@ -29,8 +32,8 @@ def squared_error(x, x_hat):
 
     Raises:
         TypeError: if either holds integers (images as 0 to 255) or no numbers at all.
-        ValueError: if they differ in shape, are empty, have no axis of examples, or hold NaN or infinity. Their range is
-            not looked at: not all data are images.
+        ValueError: if they differ in shape, are empty, have no axis of examples, or hold NaN or
+            infinity. Their range is not looked at: not all data are images.
 
     >>> import numpy as np
     >>> x = np.zeros((5, 28, 28), "float32")
@@ -41,7 +44,9 @@ def squared_error(x, x_hat):
     x_hat = _validate.number_array("x_hat", x_hat, floating=True)
     _validate.same_shape("x", x, "x_hat", x_hat)
     if x.ndim < 2:
-        raise ValueError(f"x must be at least 2-D, one example a row, got shape {x.shape}: try x[np.newaxis]")
+        raise ValueError(
+            f"x must be at least 2-D, one example a row, got shape {x.shape}: try x[np.newaxis]"
+        )
     total = 0.0
     for start in range(0, len(x), _ROWS):
         difference = x[start : start + _ROWS].astype(np.float64) - x_hat[start : start + _ROWS]
@@ -52,13 +57,15 @@ def squared_error(x, x_hat):
 def psnr(x, x_hat):
     """Peak signal-to-noise ratio of images in [0, 1]: of each image, then averaged over images.
 
-    Of one image it is 10 log10(1 / MSE), with MSE the mean squared error over its pixels: 20 dB are a
-    root-mean-square error of 0.1 a pixel, and half the MSE is 3 dB more. (The mean of the logarithms is not the logarithm of the mean: a PSNR
-    computed from the error of all images together is lower.)
+    Of one image it is 10 log10(1 / MSE), with MSE the mean squared error over its pixels: 20 dB are
+    a root-mean-square error of 0.1 a pixel, and half the MSE is 3 dB more. (The mean of the
+    logarithms is not the logarithm of the mean: a PSNR computed from the error of all images
+    together is lower.)
 
     Args:
         x: the originals, floating point in [0, 1], shape (n, ...).
-        x_hat: their reconstructions, floating point, of the same shape. Values outside [0, 1] count as they are.
+        x_hat: their reconstructions, floating point, of the same shape. Values outside [0, 1] count
+            as they are.
 
     Returns:
         A float in decibels (dB); infinity if an image is reproduced exactly.
@@ -71,10 +78,15 @@ def psnr(x, x_hat):
     >>> round(psnr(x, x + np.float32(0.1)), 3)
     20.0
     """
-    x, x_hat = _validate.unit_images("x", x, ndim=None), _validate.number_array("x_hat", x_hat, floating=True)
+    x, x_hat = (
+        _validate.unit_images("x", x, ndim=None),
+        _validate.number_array("x_hat", x_hat, floating=True),
+    )
     _validate.same_shape("x", x, "x_hat", x_hat)
     if x.ndim < 2:
-        raise ValueError(f"x must be at least 2-D, one image a row, got shape {x.shape}: try x[np.newaxis]")
+        raise ValueError(
+            f"x must be at least 2-D, one image a row, got shape {x.shape}: try x[np.newaxis]"
+        )
     decibels = np.empty(len(x))
     for start in range(0, len(x), _ROWS):
         rows = slice(start, start + _ROWS)
@@ -85,10 +97,11 @@ def psnr(x, x_hat):
 
 
 def units_used(code, threshold=1e-2):
-    """How many units an example uses: those whose value lies further from 0 than the threshold, averaged over examples.
+    """How many units an example uses: those whose value lies further from 0 than the threshold,
+    averaged over examples.
 
-    The "L0 norm" of a code that is sparse in earnest (top-k); for one whose small values are not quite 0, such as a sigmoid's,
-    it depends on the threshold, which belongs to the number.
+    The "L0 norm" of a code that is sparse in earnest (top-k); for one whose small values are not
+    quite 0, such as a sigmoid's, it depends on the threshold, which belongs to the number.
 
     Args:
         code: shape (n, units).
@@ -104,18 +117,22 @@ def units_used(code, threshold=1e-2):
     1.0
     """
     code = _validate.number_array("code", code, ndim=2)
-    return float(np.count_nonzero(np.abs(code) > _validate.real("threshold", threshold, 0)) / len(code))
+    return float(
+        np.count_nonzero(np.abs(code) > _validate.real("threshold", threshold, 0)) / len(code)
+    )
 
 
 def hoyer_sparsity(code):
-    """How unevenly an example spreads over its units: 0 if all are equally strong, 1 if it uses one; averaged over examples.
+    """How unevenly an example spreads over its units: 0 if all are equally strong, 1 if it uses
+    one; averaged over examples.
 
-    (sqrt(n) - sum |z| / sqrt(sum z^2)) / (sqrt(n) - 1) for an example z of n values. It needs no threshold and does not
-    change with the scale of the code. Hoyer, "Non-negative matrix factorization with sparseness constraints", JMLR 5
-    (2004), section 3.1.
+    (sqrt(n) - sum |z| / sqrt(sum z^2)) / (sqrt(n) - 1) for an example z of n values. It needs no
+    threshold and does not change with the scale of the code. Hoyer, "Non-negative matrix
+    factorization with sparseness constraints", JMLR 5 (2004), section 3.1.
 
     Args:
-        code: shape (n, units), of two units or more. An example that is all 0 uses none: it counts as 1.
+        code: shape (n, units), of two units or more. An example that is all 0 uses none: it counts
+            as 1.
 
     Returns:
         A float from 0 to 1.
@@ -132,7 +149,9 @@ def hoyer_sparsity(code):
     root, total = np.sqrt(code.shape[1]), 0.0
     for start in range(0, len(code), _ROWS):
         z = np.abs(code[start : start + _ROWS].astype(np.float64))
-        z /= np.maximum(z.max(axis=1, keepdims=True), np.finfo(float).tiny)  # so that no square overflows
+        z /= np.maximum(
+            z.max(axis=1, keepdims=True), np.finfo(float).tiny
+        )  # so that no square overflows
         norm = np.sqrt((z**2).sum(axis=1))
         ratio = np.divide(z.sum(axis=1), norm, out=np.ones(len(z)), where=norm > 0)
         total += ((root - ratio) / (root - 1)).sum()
@@ -148,16 +167,19 @@ class Probe(typing.NamedTuple):
 
 
 def linear_probe(train, validation, test, strengths=(0.01, 0.1, 1.0)):
-    """How well the classes can be told apart by a linear classifier on frozen codes: its error in percent.
+    """How well the classes can be told apart by a linear classifier on frozen codes: its error in
+    percent.
 
-    Multinomial logistic regression (scikit-learn's) is fitted to the training examples once for each strength; the one with the
-    least error on the validation examples is then tried, once, on the test examples. Codes are centred and
-    divided by one number, the standard deviation of all their values, so that a strength means much the same for any code.
+    Multinomial logistic regression (scikit-learn's) is fitted to the training examples once for
+    each strength; the one with the least error on the validation examples is then tried, once, on
+    the test examples. Codes are centred and divided by one number, the standard deviation of all
+    their values, so that a strength means much the same for any code.
 
     Args:
-        train, validation, test: each a pair of codes, shape (n, units), and classes, shape (n,), integers.
-        strengths: values of C, above 0: the smaller, the stronger the L2 penalty on the weights. Of equally good ones the
-            smallest is taken.
+        train, validation, test: each a pair of codes, shape (n, units), and classes, shape (n,),
+            integers.
+        strengths: values of C, above 0: the smaller, the stronger the L2 penalty on the weights. Of
+            equally good ones the smallest is taken.
 
     Returns:
         A `Probe`: `.error` (test) and `.validation_error` in percent, and the `.strength` chosen.
@@ -198,7 +220,8 @@ def linear_probe(train, validation, test, strengths=(0.01, 0.1, 1.0)):
 
     x, best = standard(codes), None
     for strength in sorted(strengths):
-        # The tolerance is loose for an optimum and tight for a count of errors: hundreds of iterations fewer.
+        # The tolerance is loose for an optimum and tight for a count of errors: hundreds of
+        # iterations fewer.
         model = LogisticRegression(C=strength, tol=1e-3, max_iter=1000).fit(x, classes)
         wrong = error(model, parts["validation"])
         if best is None or wrong < best[0]:
@@ -213,9 +236,10 @@ def nearest_neighbour_accuracy(train, test=None):
     codes, whether examples of one class lie together, and trains nothing.
 
     Args:
-        train: a pair of codes, shape (n, units), and classes, shape (n,), integers: among these a neighbour is looked for.
-        test: likewise: for these. None: for those of `train` themselves, each time without the example in question
-            ("leave one out").
+        train: a pair of codes, shape (n, units), and classes, shape (n,), integers: among these a
+            neighbour is looked for.
+        test: likewise: for these. None: for those of `train` themselves, each time without the
+            example in question ("leave one out").
 
     Returns:
         A float from 0 to 100.
@@ -230,14 +254,22 @@ def nearest_neighbour_accuracy(train, test=None):
     codes, classes = _codes_and_classes("train", train)
     asked, wanted = (None, classes) if test is None else _codes_and_classes("test", test)
     if asked is None and len(codes) < 2:
-        raise ValueError("train must have two examples or more, if each is to have another as its neighbour, got 1")
+        raise ValueError(
+            "train must have two examples or more, if each is to have another as its neighbour, got 1"
+        )
     if asked is not None and asked.shape[1] != codes.shape[1]:
-        raise ValueError(f"test must have codes of {codes.shape[1]} units, as those of train, got shape {asked.shape}")
+        raise ValueError(
+            f"test must have codes of {codes.shape[1]} units, as those of train, got shape {asked.shape}"
+        )
     for name, values in (("train", codes), ("test", codes if asked is None else asked)):
         if np.abs(values).max() > _LARGEST:
-            raise ValueError(f"{name}[0] must be at most {_LARGEST:g} in magnitude, whose square is finite, got {np.abs(values).max():g}")
+            raise ValueError(
+                f"{name}[0] must be at most {_LARGEST:g} in magnitude, whose square is finite, got {np.abs(values).max():g}"
+            )
     # Asked for nothing, scikit-learn answers for its own examples, each without itself.
-    neighbours = NearestNeighbors(n_neighbors=1).fit(codes).kneighbors(asked, return_distance=False)[:, 0]
+    neighbours = (
+        NearestNeighbors(n_neighbors=1).fit(codes).kneighbors(asked, return_distance=False)[:, 0]
+    )
     return float(100 * np.mean(classes[neighbours] == wanted))
 
 
@@ -245,22 +277,26 @@ def _codes_and_classes(name, part):
     if not isinstance(part, (tuple, list)) or len(part) != 2:
         raise TypeError(f"{name} must be a pair (codes, classes), got {type(part).__name__}")
     codes = _validate.number_array(f"{name}[0]", part[0], ndim=2, floating=True)
-    codes = codes.astype(np.float32) if codes.dtype == np.float16 else codes  # whose squares overflow
+    codes = (
+        codes.astype(np.float32) if codes.dtype == np.float16 else codes
+    )  # whose squares overflow
     classes = _validate.number_array(f"{name}[1]", part[1], ndim=1)
     if classes.dtype.kind not in "ui":
         raise TypeError(f"{name}[1] must be classes, integers, got {classes.dtype}")
     if len(codes) != len(classes):
-        raise ValueError(f"{name} must have one class for each of its {len(codes)} codes, got {len(classes)}")
+        raise ValueError(
+            f"{name} must have one class for each of its {len(codes)} codes, got {len(classes)}"
+        )
     return codes, classes
 
 
 def principal_angles(a, b):
     """Principal angles between the subspaces that the rows of `a` and of `b` span.
 
-    The first is the largest. 0 everywhere: one subspace lies in the other. Rows are vectors, which is how
-    `PCA.components_` and the kernel of a Keras decoder are stored. Computed by SciPy (`scipy.linalg.subspace_angles`)
-    after Björck & Golub, "Numerical methods for computing angles between linear subspaces",
-    Mathematics of Computation 27 (1973).
+    The first is the largest. 0 everywhere: one subspace lies in the other. Rows are vectors, which
+    is how `PCA.components_` and the kernel of a Keras decoder are stored. Computed by SciPy
+    (`scipy.linalg.subspace_angles`) after Björck & Golub, "Numerical methods for computing angles
+    between linear subspaces", Mathematics of Computation 27 (1973).
 
     Args:
         a: shape (k, n_features), k linearly independent rows.
@@ -271,15 +307,17 @@ def principal_angles(a, b):
 
     Raises:
         TypeError: if either holds no real numbers.
-        ValueError: if either is not 2-D, has more rows than columns, or has linearly dependent rows, or if their
-            numbers of columns differ.
+        ValueError: if either is not 2-D, has more rows than columns, or has linearly dependent
+            rows, or if their numbers of columns differ.
 
     >>> principal_angles([[1.0, 0.0]], [[1.0, 1.0]]).round(6)
     array([45.])
     """
     a, b = (_independent_rows(name, value) for name, value in (("a", a), ("b", b)))
     if a.shape[1] != b.shape[1]:
-        raise ValueError(f"a and b must have one number of columns, got shapes {a.shape} and {b.shape}")
+        raise ValueError(
+            f"a and b must have one number of columns, got shapes {a.shape} and {b.shape}"
+        )
     return np.degrees(scipy.linalg.subspace_angles(a.T, b.T))
 
 
@@ -291,20 +329,25 @@ def _independent_rows(name, value):
         )
     rank = np.linalg.matrix_rank(rows)
     if rank < len(rows):
-        raise ValueError(f"{name} must have linearly independent rows, got {len(rows)} rows of rank {rank}")
+        raise ValueError(
+            f"{name} must have linearly independent rows, got {len(rows)} rows of rank {rank}"
+        )
     return rows
 
 
 def gaussian_kl(z_mean, z_log_var):
     """KL divergence of diagonal normal distributions from the standard normal one, in nats.
 
-    (mean^2 + var - 1 - log var) / 2, summed over latents: Kingma & Welling, "Auto-encoding variational Bayes", ICLR (2014), appendix B.
+    (mean^2 + var - 1 - log var) / 2, summed over latents: Kingma & Welling, "Auto-encoding
+    variational Bayes", ICLR (2014), appendix B.
 
     Args:
-        z_mean, z_log_var: shape (n, n_latents): means and logarithms of the variances (not standard deviations).
+        z_mean, z_log_var: shape (n, n_latents): means and logarithms of the variances (not standard
+            deviations).
 
     Returns:
-        float64 array of shape (n,), one number for each example; its mean is the KL term of a VAE's loss.
+        float64 array of shape (n,), one number for each example; its mean is the KL term of a VAE's
+        loss.
 
     Raises:
         TypeError, ValueError: if the arguments will not do, or a variance overflows.
@@ -317,10 +360,12 @@ def gaussian_kl(z_mean, z_log_var):
 
 
 def active_units(z_mean, threshold=1e-2):
-    """How many latents say anything about the image: those whose mean varies over the data by more than the threshold.
+    """How many latents say anything about the image: those whose mean varies over the data by more
+    than the threshold.
 
-    Burda, Grosse & Salakhutdinov, "Importance weighted autoencoders", ICLR (2016), section 5.2: the variance of E[z | x] over
-    the examples, compared with 0.01. The others have collapsed to the prior.
+    Burda, Grosse & Salakhutdinov, "Importance weighted autoencoders", ICLR (2016), section 5.2: the
+    variance of E[z | x] over the examples, compared with 0.01. The others have collapsed to the
+    prior.
 
     Args:
         z_mean: the encoder's means, shape (n, n_latents), of many examples.
@@ -342,9 +387,10 @@ def active_units(z_mean, threshold=1e-2):
 def auroc(normal, anomalous):
     """Area under the ROC curve of a score for anomalies, in percent.
 
-    It is the probability that an anomaly, drawn at random, has a higher score than a normal example; of equal scores half
-    count (Hanley & McNeil, "The meaning and use of the area under a ROC curve", Radiology 143 (1982)). 50 is guessing, and
-    less than 50 ranks anomalies as the more normal.
+    It is the probability that an anomaly, drawn at random, has a higher score than a normal
+    example; of equal scores half count (Hanley & McNeil, "The meaning and use of the area under a
+    ROC curve", Radiology 143 (1982)). 50 is guessing, and less than 50 ranks anomalies as the more
+    normal.
 
     Args:
         normal: scores of normal examples, shape (n,); the higher, the odder.
@@ -376,18 +422,20 @@ class Detection(typing.NamedTuple):
 def detection(normal, anomalous, threshold, prevalence=None):
     """What becomes of examples if every score above the threshold raises an alarm.
 
-    With r the recall, f the false-alarm rate and p the prevalence, the precision is rp / (rp + f(1 - p)), by Bayes's rule.
+    With r the recall, f the false-alarm rate and p the prevalence, the precision is rp / (rp + f(1
+    - p)), by Bayes's rule.
 
     Args:
         normal: scores of normal examples, shape (n,); the higher, the odder.
         anomalous: scores of anomalies, shape (m,).
         threshold: a number. A score equal to it raises no alarm.
-        prevalence: the share of anomalies where the detector is to be used, between 0 and 1. By default that of these
-            examples, m / (n + m), which in a test set is rarely that of life.
+        prevalence: the share of anomalies where the detector is to be used, between 0 and 1. By
+            default that of these examples, m / (n + m), which in a test set is rarely that of life.
 
     Returns:
-        `Detection(false_alarm_rate, recall, precision)`: of the normal examples, the share with an alarm; of the anomalies,
-        the share with an alarm; of the alarms, the share that are anomalies (NaN if there is no alarm).
+        `Detection(false_alarm_rate, recall, precision)`: of the normal examples, the share with an
+        alarm; of the anomalies, the share with an alarm; of the alarms, the share that are
+        anomalies (NaN if there is no alarm).
 
     Raises:
         TypeError, ValueError: if an argument will not do.
@@ -402,9 +450,14 @@ def detection(normal, anomalous, threshold, prevalence=None):
     elif not 0 < _validate.real("prevalence", prevalence) < 1:
         hint = ": a share, not a percentage" if prevalence > 1 else ""
         raise ValueError(f"prevalence must be above 0 and below 1, got {prevalence:.4g}{hint}")
-    false_alarm_rate, recall = float((normal > threshold).mean()), float((anomalous > threshold).mean())
+    false_alarm_rate, recall = (
+        float((normal > threshold).mean()),
+        float((anomalous > threshold).mean()),
+    )
     found, false = recall * prevalence, false_alarm_rate * (1 - prevalence)
-    return Detection(false_alarm_rate, recall, found / (found + false) if found + false else float("nan"))
+    return Detection(
+        false_alarm_rate, recall, found / (found + false) if found + false else float("nan")
+    )
 
 
 def _scores(name, value):
@@ -419,18 +472,22 @@ class Rate(typing.NamedTuple):
 
 
 def split_rate(z_mean, z_log_var, seed=0):
-    """The KL term of a VAE in two parts: what the latents tell of the image, and how far all latents together are from the prior.
+    """The KL term of a VAE in two parts: what the latents tell of the image, and how far all
+    latents together are from the prior.
 
-    mean KL(q(z | x) || p(z)) = I(x; z) + KL(q(z) || p(z)), where q(z) is the mean of q(z | x) over the examples given: Hoffman &
-    Johnson, "ELBO surgery" (2016). Estimated with one z from each example's own distribution. I(x; z) is at
-    most log n: with few examples it is too small, and tells them apart perfectly.
+    mean KL(q(z | x) || p(z)) = I(x; z) + KL(q(z) || p(z)), where q(z) is the mean of q(z | x) over
+    the examples given: Hoffman & Johnson, "ELBO surgery" (2016). Estimated with one z from each
+    example's own distribution. I(x; z) is at most log n: with few examples it is too small, and
+    tells them apart perfectly.
 
     Args:
-        z_mean, z_log_var: as in `gaussian_kl`; n in the thousands: it takes n^2 distances, in bounded memory.
+        z_mean, z_log_var: as in `gaussian_kl`; n in the thousands: it takes n^2 distances, in
+            bounded memory.
         seed: an integer, at least 0.
 
     Returns:
-        A `Rate`: `.mutual_information` and `.aggregate_kl` in nats. Their sum is the mean of `gaussian_kl`, up to the noise of the sampling.
+        A `Rate`: `.mutual_information` and `.aggregate_kl` in nats. Their sum is the mean of
+            `gaussian_kl`, up to the noise of the sampling.
 
     Raises:
         TypeError, ValueError: if an argument will not do.
@@ -448,8 +505,13 @@ def split_rate(z_mean, z_log_var, seed=0):
     own, aggregate = np.empty(n), np.empty(n)
     for start in range(0, n, _ROWS // 16):
         rows = slice(start, start + _ROWS // 16)
-        # log q(z_i | x_j) for some i and all j: the square of the difference, multiplied out, is three matrix products.
-        square = z[rows] ** 2 @ precision.T - 2 * z[rows] @ (precision * z_mean).T + (precision * z_mean**2).sum(axis=1)
+        # log q(z_i | x_j) for some i and all j: the square of the difference, multiplied out, is
+        # three matrix products.
+        square = (
+            z[rows] ** 2 @ precision.T
+            - 2 * z[rows] @ (precision * z_mean).T
+            + (precision * z_mean**2).sum(axis=1)
+        )
         log_q = constant - square / 2
         own[rows] = log_q[np.arange(len(log_q)), np.arange(n)[rows]]
         aggregate[rows] = scipy.special.logsumexp(log_q, axis=1) - np.log(n)
@@ -462,5 +524,7 @@ def _mean_and_log_var(z_mean, z_log_var):
     z_log_var = _validate.number_array("z_log_var", z_log_var, ndim=2).astype(float)
     _validate.same_shape("z_mean", z_mean, "z_log_var", z_log_var)
     if z_log_var.max() > 500:
-        raise ValueError(f"z_log_var must be logarithms of variances, got values up to {z_log_var.max():.4g}, whose exponential overflows")
+        raise ValueError(
+            f"z_log_var must be logarithms of variances, got values up to {z_log_var.max():.4g}, whose exponential overflows"
+        )
     return z_mean, z_log_var

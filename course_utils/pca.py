@@ -1,4 +1,6 @@
-"""Principal component analysis on our own singular value decomposition, with scikit-learn's interface."""
+"""Principal component analysis on our own singular value decomposition, with scikit-learn's
+interface."""
+
 import numpy as np
 import scipy.linalg
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -8,30 +10,36 @@ from course_utils import _validate
 
 
 class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Principal component analysis (Pearson 1901, Hotelling 1933; Jolliffe, Principal Component Analysis, 2002).
+    """Principal component analysis (Pearson 1901, Hotelling 1933; Jolliffe, Principal Component
+    Analysis, 2002).
 
-    The data are centred, never scaled. The components are the right singular vectors of the centred data, largest
-    singular value first; the sign of each is chosen so that its largest loading is positive.
+    The data are centred, never scaled. The components are the right singular vectors of the centred
+    data, largest singular value first; the sign of each is chosen so that its largest loading is
+    positive.
 
     Args:
-        n_components: how many components to keep, 1 to min(n_samples, n_features); None keeps them all.
-        solver: "svd", the economy singular value decomposition of the centred data; "covariance", the eigenvectors
-            of the n_features x n_features covariance, far quicker when there are many more examples than features
-            (it squares the condition number: components whose singular value is under about 1e-3 (float32) or 1e-8
-            (float64) of the largest are noise); "auto", the covariance when n_samples >= 2 * n_features, else the
-            SVD. Neither ever forms an n_samples x n_samples matrix from more samples than features.
+        n_components: how many components to keep, 1 to min(n_samples, n_features); None keeps them
+            all.
+        solver: "svd", the economy singular value decomposition of the centred data; "covariance",
+            the eigenvectors of the n_features x n_features covariance, far quicker when there are
+            many more examples than features (it squares the condition number: components whose
+            singular value is under about 1e-3 (float32) or 1e-8 (float64) of the largest are
+            noise); "auto", the covariance when n_samples >= 2 * n_features, else the SVD. Neither
+            ever forms an n_samples x n_samples matrix from more samples than features.
 
     Attributes:
         components_: shape (n_components, n_features), orthonormal rows, the dtype of the data.
         mean_: shape (n_features,).
-        explained_variance_: shape (n_components,), variance of each score: squared singular value / (n_samples - 1).
+        explained_variance_: shape (n_components,), variance of each score: squared singular value /
+            (n_samples - 1).
         explained_variance_ratio_: shape (n_components,), the same as shares of the total variance.
         singular_values_: shape (n_components,), of the centred data.
         n_components_, n_samples_, n_features_in_: integers.
 
     Raises:
         TypeError, ValueError: in `fit`, if an argument or the data will not do; in `transform` and
-            `inverse_transform`, if the number of columns is not that of the data (of the components).
+            `inverse_transform`, if the number of columns is not that of the data (of the
+            components).
 
     float32 data stay float32; anything else becomes float64.
 
@@ -50,8 +58,11 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.solver = solver
 
     def fit(self, X, y=None):
-        """Find the components of `X`, shape (n_samples, n_features). `y` is ignored. Returns self."""
-        x = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2, ensure_all_finite=False)
+        """Find the components of `X`, shape (n_samples, n_features). `y` is ignored. Returns
+        self."""
+        x = validate_data(
+            self, X, dtype=[np.float64, np.float32], ensure_min_samples=2, ensure_all_finite=False
+        )
         _validate.number_array("X", x)  # finite, or one sentence instead of scikit-learn's five
         n_samples, n_features = x.shape
         k = min(x.shape)
@@ -59,7 +70,9 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             k = _validate.integer("n_components", self.n_components, 1, k)
         if self.solver not in ("auto", "svd", "covariance"):
             raise ValueError(f"solver must be 'auto', 'svd' or 'covariance', got {self.solver!r}")
-        by_covariance = self.solver == "covariance" or (self.solver == "auto" and n_samples >= 2 * n_features)
+        by_covariance = self.solver == "covariance" or (
+            self.solver == "auto" and n_samples >= 2 * n_features
+        )
 
         mean = _sum_over_blocks(lambda block: block.sum(axis=0), x, rows=1000) / n_samples
         variances, components = (_by_covariance if by_covariance else _by_svd)(x, mean)
@@ -76,21 +89,29 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X):
-        """The scores of `X`, shape (n_samples, n_components): coordinates along the components, from the mean."""
+        """The scores of `X`, shape (n_samples, n_components): coordinates along the components,
+        from the mean."""
         check_is_fitted(self)
         shape, wanted = getattr(X, "shape", ()), self.n_features_in_
         if len(shape) == 2 and shape[0] == wanted != shape[1]:
-            raise ValueError(f"X has {shape[1]} features, but PCA is expecting {wanted} features as input: is it transposed?")
-        x = validate_data(self, X, dtype=[np.float64, np.float32], reset=False, ensure_all_finite=False)
+            raise ValueError(
+                f"X has {shape[1]} features, but PCA is expecting {wanted} features as input: is it transposed?"
+            )
+        x = validate_data(
+            self, X, dtype=[np.float64, np.float32], reset=False, ensure_all_finite=False
+        )
         _validate.number_array("X", x)
         return x @ self.components_.T - self.mean_ @ self.components_.T
 
     def inverse_transform(self, X):
-        """The points, shape (n_samples, n_features), whose scores are `X`, shape (n_samples, n_components)."""
+        """The points, shape (n_samples, n_features), whose scores are `X`, shape (n_samples,
+        n_components)."""
         check_is_fitted(self)
         scores = _validate.number_array("X", X, ndim=2)
         if scores.shape[1] != self.n_components_:
-            raise ValueError(f"X must have {self.n_components_} columns, one a component, got shape {scores.shape}")
+            raise ValueError(
+                f"X must have {self.n_components_} columns, one a component, got shape {scores.shape}"
+            )
         return scores @ self.components_ + self.mean_
 
     @property
@@ -104,7 +125,8 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
 
 def _sum_over_blocks(function, x, rows):
-    """The sum of function(block) over blocks of rows, added up in float64: no large copy, no loss of digits."""
+    """The sum of function(block) over blocks of rows, added up in float64: no large copy, no loss
+    of digits."""
     total = 0.0
     for start in range(0, len(x), rows):
         total = np.add(total, function(x[start : start + rows]), dtype=np.float64)
@@ -114,12 +136,16 @@ def _sum_over_blocks(function, x, rows):
 def _by_svd(x, mean):
     """(variances, components) by the economy SVD.
 
-    The left singular vectors of a tall matrix are never formed, since PCA does not need them: R of its QR
-    decomposition has the same singular values and right singular vectors (Golub & Van Loan, section 8.6).
+    The left singular vectors of a tall matrix are never formed, since PCA does not need them: R of
+        its QR
+    decomposition has the same singular values and right singular vectors (Golub & Van Loan, section
+        8.6).
     """
     centred = x - mean.astype(x.dtype)
     if len(x) >= x.shape[1]:
-        r = scipy.linalg.qr(centred, mode="r", overwrite_a=True, check_finite=False)[0][: x.shape[1]]
+        r = scipy.linalg.qr(centred, mode="r", overwrite_a=True, check_finite=False)[0][
+            : x.shape[1]
+        ]
         _, singular_values, components = scipy.linalg.svd(r, overwrite_a=True, check_finite=False)
     else:
         components, singular_values, _ = scipy.linalg.svd(
@@ -132,8 +158,9 @@ def _by_svd(x, mean):
 def _by_covariance(x, mean):
     """(variances, components) by the eigenvectors of the covariance, which is added up in float64.
 
-    Subtracting the mean after the product, not before, saves a pass over the data, at the cost of the digits that
-    cancel: where a mean square is over ten times the variance, we go back and subtract it before.
+    Subtracting the mean after the product, not before, saves a pass over the data, at the cost of
+    the digits that cancel: where a mean square is over ten times the variance, we go back and
+    subtract it before.
     """
     n_samples = len(x)
     mean_square = _sum_over_blocks(lambda block: block.T @ block, x, rows=20_000) / n_samples
@@ -151,6 +178,7 @@ def _by_covariance(x, mean):
 
 
 def _fix_signs(components):
-    """A component and its negative serve equally: take the one whose largest loading is positive."""
+    """A component and its negative serve equally: take the one whose largest loading is
+    positive."""
     largest = np.abs(components).argmax(axis=1)
     return components * np.sign(components[np.arange(len(components)), largest])[:, np.newaxis]

@@ -1,11 +1,17 @@
 """Figures from arrays, never from models.
 
-Every plotter returns the figure and shows nothing: as the last line of a cell it is displayed once. Pass `ax` to draw
-into axes of your own, best those of `figure`: a notebook shows a figure of pyplot's a second time by itself, and stores
-no alternative text with it. Each plotter sets an alternative text, which the notebook stores with the picture for readers who can't
-see it; `figure` makes an empty figure that does the same. Images are drawn from 0 (black) to 1 (white), always, so
-that two of them can be compared. Lines and points use Okabe & Ito's colours, which colour-blind readers can tell apart.
+Every plotter returns the figure and shows nothing: as the last line of a cell it is displayed once.
+    Pass `ax` to draw
+into axes of your own, best those of `figure`: a notebook shows a figure of pyplot's a second time
+    by itself, and stores
+no alternative text with it. Each plotter sets an alternative text, which the notebook stores with
+    the picture for readers who can't
+see it; `figure` makes an empty figure that does the same. Images are drawn from 0 (black) to 1
+    (white), always, so
+that two of them can be compared. Lines and points use Okabe & Ito's colours, which colour-blind
+    readers can tell apart.
 """
+
 import base64
 import io
 import sys
@@ -22,32 +28,47 @@ from course_utils import _validate, metrics
 
 # Ten classes need ten: Paul Tol's "muted" set.
 _CLASSES = (
-    "#332288", "#88CCEE", "#44AA99", "#117733", "#999933", "#DDCC77", "#CC6677", "#882255", "#AA4499", "#BBBBBB",
-)  # fmt: skip
+    "#332288",
+    "#88CCEE",
+    "#44AA99",
+    "#117733",
+    "#999933",
+    "#DDCC77",
+    "#CC6677",
+    "#882255",
+    "#AA4499",
+    "#BBBBBB",
+)
 _MARKERS = ("o", "s", "^", "D")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _PAD = 2  # pixels between the images of a grid
 
 
 class AltFigure(Figure):
-    """A Matplotlib figure with an alternative text, `alt`, that a notebook displays and stores together."""
+    """A Matplotlib figure with an alternative text, `alt`, that a notebook displays and stores
+    together."""
 
     alt = ""
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         png = base64.b64encode(self._png()).decode("ascii")
-        return {"image/png": png, "text/plain": f"<Figure: {self.alt}>"}, {"image/png": {"alt": self.alt}}
+        return {"image/png": png, "text/plain": f"<Figure: {self.alt}>"}, {
+            "image/png": {"alt": self.alt}
+        }
 
     def _png(self):
         buffer = io.BytesIO()
         self.savefig(buffer, format="png", dpi=90, bbox_inches="tight", facecolor="white")
         small = io.BytesIO()
-        _one_byte_a_pixel(Image.open(buffer).convert("RGB")).save(small, format="png", optimize=True)
+        _one_byte_a_pixel(Image.open(buffer).convert("RGB")).save(
+            small, format="png", optimize=True
+        )
         return small.getvalue()
 
 
 def _take_precedence(shell):
-    """Register our picture with a notebook's shell: ipywidgets' `interact` registers Matplotlib's own for all figures."""
+    """Register our picture with a notebook's shell: ipywidgets' `interact` registers Matplotlib's
+    own for all figures."""
     if shell is not None:
         shell.display_formatter.formatters["image/png"].for_type(AltFigure, AltFigure._png)
 
@@ -76,7 +97,9 @@ def figure(alt, rows=1, columns=1, width=None, height=None, **options):
     'A parabola.'
     """
     if not isinstance(alt, str):
-        raise TypeError(f"alt must be text that says what the figure shows, got {type(alt).__name__}")
+        raise TypeError(
+            f"alt must be text that says what the figure shows, got {type(alt).__name__}"
+        )
     if not alt.strip():
         raise ValueError("alt must say what the figure shows, got empty text")
     rows, columns = _validate.integer("rows", rows, 1), _validate.integer("columns", columns, 1)
@@ -91,8 +114,9 @@ def image_grid(images, n_columns=10, titles=None, signed=False, alt=None, ax=Non
     """Images side by side, row after row.
 
     Args:
-        images: floating point, shape (n, height, width) or (n, height, width, 3), in [0, 1]. With `signed`, any
-            values, shape (n, height, width): weights or components, drawn blue below 0, white at 0, red above.
+        images: floating point, shape (n, height, width) or (n, height, width, 3), in [0, 1]. With
+            `signed`, any values, shape (n, height, width): weights or components, drawn blue below
+            0, white at 0, red above.
         n_columns: images in a row.
         titles: n texts, one above each image.
         signed: see `images`.
@@ -113,7 +137,9 @@ def image_grid(images, n_columns=10, titles=None, signed=False, alt=None, ax=Non
     titles = None if titles is None else _listed("titles", titles)
     n_columns = min(_validate.integer("n_columns", n_columns, 1), len(images))
     if titles is not None and len(titles) != len(images):
-        raise ValueError(f"titles must have one text for each of the {len(images)} images, got {len(titles)}")
+        raise ValueError(
+            f"titles must have one text for each of the {len(images)} images, got {len(titles)}"
+        )
     n_rows = -(-len(images) // n_columns)
     if alt is None:
         alt = f"{len(images)} images in {n_rows} row{'s' * (n_rows > 1)}"
@@ -121,7 +147,9 @@ def image_grid(images, n_columns=10, titles=None, signed=False, alt=None, ax=Non
     top = 0 if titles is None else round(0.3 * images.shape[1])  # room for a title
     height, width = images.shape[1] + _PAD + top, images.shape[2] + _PAD
     canvas = np.full((n_rows * height, n_columns * width) + images.shape[3:], np.nan, np.float32)
-    corners = [(top + row * height, column * width) for row in range(n_rows) for column in range(n_columns)]
+    corners = [
+        (top + row * height, column * width) for row in range(n_rows) for column in range(n_columns)
+    ]
     for image, (y, x) in zip(images, corners):
         canvas[y : y + image.shape[0], x : x + image.shape[1]] = image
     fig, ax = _axes(ax, alt, 0.85 * n_columns, 0.85 * n_columns * canvas.shape[0] / canvas.shape[1])
@@ -133,25 +161,31 @@ def image_grid(images, n_columns=10, titles=None, signed=False, alt=None, ax=Non
 
 
 def image_rows(rows, signed=False, alt=None, ax=None):
-    """Rows of images under one another, each with a label at its left: originals and what became of them.
+    """Rows of images under one another, each with a label at its left: originals and what became of
+    them.
 
     Args:
-        rows: a dictionary from labels to images, each floating point of one shape (n, height, width) or
-            (n, height, width, 3). Values outside [0, 1] (reconstructions have them) are drawn as the nearest of 0 and 1.
+        rows: a dictionary from labels to images, each floating point of one shape (n, height,
+            width) or (n, height, width, 3). Values outside [0, 1] (reconstructions have them) are
+            drawn as the nearest of 0 and 1.
         signed, alt, ax: as in `image_grid`.
 
     Returns:
         The figure.
 
     Raises:
-        TypeError, ValueError: if an argument will not do; the first row must lie in [0, 1] unless `signed`.
+        TypeError, ValueError: if an argument will not do; the first row must lie in [0, 1] unless
+            `signed`.
 
     >>> x = np.zeros((10, 28, 28), "float32")
     >>> image_rows({"original": x, "reconstruction": x + 0.1}).alt
     '10 images a row, from top to bottom: original, reconstruction.'
     """
     _labelled("rows", rows, "images")
-    stacks = [_images(f"rows[{label!r}]", x, unit=not signed and i == 0) for i, (label, x) in enumerate(rows.items())]
+    stacks = [
+        _images(f"rows[{label!r}]", x, unit=not signed and i == 0)
+        for i, (label, x) in enumerate(rows.items())
+    ]
     for label, stack in zip(rows, stacks):
         if stack.shape != stacks[0].shape:
             raise ValueError(
@@ -161,10 +195,14 @@ def image_rows(rows, signed=False, alt=None, ax=None):
             _refuse_bytes(f"rows[{label!r}]", stack)
     n, height, width = stacks[0].shape[:3]
     stride = height + _PAD
-    canvas = np.full((len(stacks) * stride, n * (width + _PAD)) + stacks[0].shape[3:], np.nan, np.float32)
+    canvas = np.full(
+        (len(stacks) * stride, n * (width + _PAD)) + stacks[0].shape[3:], np.nan, np.float32
+    )
     for i, stack in enumerate(stacks):
         for j, image in enumerate(stack):
-            canvas[i * stride : i * stride + height, j * (width + _PAD) : j * (width + _PAD) + width] = image
+            canvas[
+                i * stride : i * stride + height, j * (width + _PAD) : j * (width + _PAD) + width
+            ] = image
     if alt is None:
         alt = f"{n} images a row, from top to bottom: {', '.join(map(str, rows))}."
     # 1.5 inches beside the images for the labels
@@ -176,10 +214,12 @@ def image_rows(rows, signed=False, alt=None, ax=None):
 
 
 def plane(images, alt=None, ax=None):
-    """A square or rectangle of images without a gap between them: what a decoder makes of a grid of latents.
+    """A square or rectangle of images without a gap between them: what a decoder makes of a grid of
+    latents.
 
     Args:
-        images: floating point in [0, 1], shape (rows, columns, height, width): the grid's first row on top.
+        images: floating point in [0, 1], shape (rows, columns, height, width): the grid's first row
+            on top.
         alt, ax: as in `image_grid`.
 
     Returns:
@@ -195,7 +235,12 @@ def plane(images, alt=None, ax=None):
     rows, columns, height, width = images.shape
     canvas = _images("images", images.reshape(-1, height, width), unit=True).reshape(images.shape)
     canvas = canvas.transpose(0, 2, 1, 3).reshape(rows * height, columns * width)
-    fig, ax = _axes(ax, alt or f"A plane of {rows} by {columns} images.", 7, 7 * canvas.shape[0] / canvas.shape[1])
+    fig, ax = _axes(
+        ax,
+        alt or f"A plane of {rows} by {columns} images.",
+        7,
+        7 * canvas.shape[0] / canvas.shape[1],
+    )
     _draw(ax, canvas, False, 1.0)
     return fig
 
@@ -204,7 +249,8 @@ def latent_histograms(z, bins=60, alt=None, ax=None):
     """How the samples of each latent are spread, beside the standard normal density, the prior's.
 
     Args:
-        z: samples from q(z | x), one for each of n images, shape (n, n_latents), at most five latents.
+        z: samples from q(z | x), one for each of n images, shape (n, n_latents), at most five
+            latents.
         bins: how many, from the least value to the largest.
         alt, ax: as in `image_grid`.
 
@@ -217,16 +263,39 @@ def latent_histograms(z, bins=60, alt=None, ax=None):
     >>> latent_histograms(np.array([[-1.0, 0.0], [1.0, 0.0]])).alt
     'Histograms of 2 latents and the standard normal density: latent 1, mean 0, deviation 1; latent 2, mean 0, deviation 0.'
     """
-    z = _validate.number_array("z", z, ndim=2).astype(float)  # 32 bits are too coarse for bins in a narrow range
+    z = _validate.number_array("z", z, ndim=2).astype(
+        float
+    )  # 32 bits are too coarse for bins in a narrow range
     bins = _validate.integer("bins", bins, 1)
     if z.shape[1] > 5:
-        raise ValueError(f"z must have at most 5 latents, got {z.shape[1]}: choose some of the columns")
-    told = "; ".join(f"latent {i + 1}, mean {m:.2g}, deviation {s:.2g}" for i, (m, s) in enumerate(zip(z.mean(axis=0), z.std(axis=0))))
-    fig, ax = _axes(ax, alt or f"Histograms of {z.shape[1]} latents and the standard normal density: {told}.", 5.5, 3.2)
+        raise ValueError(
+            f"z must have at most 5 latents, got {z.shape[1]}: choose some of the columns"
+        )
+    told = "; ".join(
+        f"latent {i + 1}, mean {m:.2g}, deviation {s:.2g}"
+        for i, (m, s) in enumerate(zip(z.mean(axis=0), z.std(axis=0)))
+    )
+    fig, ax = _axes(
+        ax,
+        alt or f"Histograms of {z.shape[1]} latents and the standard normal density: {told}.",
+        5.5,
+        3.2,
+    )
     at = np.linspace(min(-4, z.min()), max(4, z.max()), 300)
-    ax.plot(at, np.exp(-(at**2) / 2) / np.sqrt(2 * np.pi), color="black", linestyle="--", label="standard normal")
+    ax.plot(
+        at,
+        np.exp(-(at**2) / 2) / np.sqrt(2 * np.pi),
+        color="black",
+        linestyle="--",
+        label="standard normal",
+    )
     for i, colour in zip(range(z.shape[1]), _cycle()):
-        ax.stairs(*np.histogram(z[:, i], bins=bins, density=True), color=colour, label=f"latent {i + 1}", linewidth=1.5)
+        ax.stairs(
+            *np.histogram(z[:, i], bins=bins, density=True),
+            color=colour,
+            label=f"latent {i + 1}",
+            linewidth=1.5,
+        )
     ax.set(xlabel="value of a latent", ylabel="density")
     ax.legend(fontsize=8)
     return fig
@@ -237,7 +306,8 @@ def reconstructions(x, x_hat, n=10, labels=("original", "reconstruction"), alt=N
 
     Args:
         x: floating point in [0, 1], shape (m, height, width) or (m, height, width, 3).
-        x_hat: the reconstructions, of the same shape; values outside [0, 1] are drawn as the nearest of 0 and 1.
+        x_hat: the reconstructions, of the same shape; values outside [0, 1] are drawn as the
+            nearest of 0 and 1.
         n: how many; fewer if there are fewer.
         labels: of the two rows.
         alt, ax: as in `image_grid`.
@@ -285,17 +355,28 @@ def faces(images, persons, chosen=None, n=10, alt=None, ax=None):
     if persons.dtype.kind not in "ui":
         raise TypeError(f"persons must be integers, got {persons.dtype}")
     if len(persons) != len(images):
-        raise ValueError(f"persons must be one for each of the {len(images)} images, got {len(persons)}")
+        raise ValueError(
+            f"persons must be one for each of the {len(images)} images, got {len(persons)}"
+        )
     n = _validate.integer("n", n, 1)
-    chosen = np.unique(persons).tolist() if chosen is None else [_validate.integer("chosen", p, 0) for p in _listed("chosen", chosen)]
+    chosen = (
+        np.unique(persons).tolist()
+        if chosen is None
+        else [_validate.integer("chosen", p, 0) for p in _listed("chosen", chosen)]
+    )
     if not chosen or len(set(chosen)) < len(chosen):
         raise ValueError(f"chosen must be one person or more, nobody twice, got {chosen}")
     rows = {f"person {person}": images[persons == person] for person in chosen}
     for label, pictures in rows.items():
         if not len(pictures):
-            raise ValueError(f"chosen must be among persons, got {label}, of whom there is no picture")
+            raise ValueError(
+                f"chosen must be among persons, got {label}, of whom there is no picture"
+            )
     n = min(n, *map(len, rows.values()))
-    alt = alt or f"Pictures of {len(rows)} people, {n} of each, a row for each person: {', '.join(map(str, chosen))}."
+    alt = (
+        alt
+        or f"Pictures of {len(rows)} people, {n} of each, a row for each person: {', '.join(map(str, chosen))}."
+    )
     return image_rows({label: pictures[:n] for label, pictures in rows.items()}, alt=alt, ax=ax)
 
 
@@ -304,8 +385,8 @@ def codes(x, code, x_hat, code_shape, n=10, alt=None, ax=None):
 
     Args:
         x: floating point in [0, 1], shape (m, height, width) or (m, height, width, 3).
-        code: shape (m, units), of any values, drawn as blocks of the image's size: blue below 0, white at 0, red above, all codes
-            on one scale.
+        code: shape (m, units), of any values, drawn as blocks of the image's size: blue below 0,
+            white at 0, red above, all codes on one scale.
         x_hat: the reconstructions, of the shape of `x`.
         code_shape: (rows, columns) of blocks, with rows * columns = units.
         n: how many; fewer if there are fewer.
@@ -327,28 +408,40 @@ def codes(x, code, x_hat, code_shape, n=10, alt=None, ax=None):
     code = _validate.number_array("code", code, ndim=2).astype(float)
     height, width = _validate.image_shape("code_shape", code_shape)
     if height > x.shape[1] or width > x.shape[2]:
-        raise ValueError(f"code_shape must be at most the images' {x.shape[1]} x {x.shape[2]}, got {height} x {width}")
+        raise ValueError(
+            f"code_shape must be at most the images' {x.shape[1]} x {x.shape[2]}, got {height} x {width}"
+        )
     if code.shape != (len(x), height * width):
         raise ValueError(
             f"code must have shape {(len(x), height * width)}, a row of {height} x {width} numbers for each image, got {code.shape}"
         )
     n = min(_validate.integer("n", n, 1), len(x))
-    alt = alt or f"{n} images, their codes of {height * width} numbers as images of {height} x {width}, and their reconstructions."
-    rows, columns = (np.arange(side) * blocks // side for side, blocks in zip(x.shape[1:3], (height, width)))
+    alt = (
+        alt
+        or f"{n} images, their codes of {height * width} numbers as images of {height} x {width}, and their reconstructions."
+    )
+    rows, columns = (
+        np.arange(side) * blocks // side for side, blocks in zip(x.shape[1:3], (height, width))
+    )
     blocks = code[:n].reshape(n, height, width)[:, rows][:, :, columns]
     limit = float(np.abs(blocks).max()) or 1.0
     coloured = matplotlib.colormaps["RdBu_r"](0.5 + 0.5 * blocks / limit)[..., :3]
     shown = {"original": x[:n], "code": coloured, "reconstruction": np.clip(x_hat[:n], 0, 1)}
-    in_colour = {label: a if a.ndim == 4 else np.repeat(a[..., np.newaxis], 3, axis=3) for label, a in shown.items()}
+    in_colour = {
+        label: a if a.ndim == 4 else np.repeat(a[..., np.newaxis], 3, axis=3)
+        for label, a in shown.items()
+    }
     return image_rows(in_colour, alt=alt, ax=ax)
 
 
 def unit_maxima(code, threshold=1e-2, alt=None, ax=None):
-    """How far from 0 each unit of a code ever goes, as bars in descending order; units that stay near 0 are dead.
+    """How far from 0 each unit of a code ever goes, as bars in descending order; units that stay
+    near 0 are dead.
 
     Args:
         code: shape (n, units): the codes of many examples.
-        threshold: a unit none of whose values lies further from 0 than this is called dead; at least 0, in the units of the code.
+        threshold: a unit none of whose values lies further from 0 than this is called dead; at
+            least 0, in the units of the code.
         alt, ax: as in `image_grid`.
 
     Returns:
@@ -360,7 +453,9 @@ def unit_maxima(code, threshold=1e-2, alt=None, ax=None):
     >>> unit_maxima(np.array([[0.0, 0.5], [0.0, -2.0]])).alt
     'The largest magnitude of each of 2 units over 2 examples, from 0 to 2; 1 unit is dead.'
     """
-    code = _validate.number_array("code", code, ndim=2).astype(float)  # so that the magnitude of a byte doesn't wrap
+    code = _validate.number_array("code", code, ndim=2).astype(
+        float
+    )  # so that the magnitude of a byte doesn't wrap
     threshold = _validate.real("threshold", threshold, 0)
     largest = np.sort(np.abs(code).max(axis=0))[::-1]
     dead = int((largest <= threshold).sum())
@@ -371,18 +466,27 @@ def unit_maxima(code, threshold=1e-2, alt=None, ax=None):
     )
     fig, ax = _axes(ax, alt, 6.5, 2.6)
     ax.bar(np.arange(len(largest)), largest, width=0.8, color=COLOURS[0])
-    ax.plot(np.flatnonzero(largest <= threshold), np.zeros(dead), "x", color=COLOURS[1], clip_on=False)  # a bar that can't be seen
-    ax.set(xlabel="unit, in descending order", ylabel="largest magnitude", title=counted, xlim=(-1, len(largest)))
+    ax.plot(
+        np.flatnonzero(largest <= threshold), np.zeros(dead), "x", color=COLOURS[1], clip_on=False
+    )  # a bar that can't be seen
+    ax.set(
+        xlabel="unit, in descending order",
+        ylabel="largest magnitude",
+        title=counted,
+        xlim=(-1, len(largest)),
+    )
     ax.xaxis.get_major_locator().set_params(integer=True)
     return fig
 
 
 def filters(kernel, image_shape=None, n_columns=20, alt=None, ax=None):
-    """The weights of a dense layer's units as images, each on a scale of its own: blue below 0, white at 0, red above.
+    """The weights of a dense layer's units as images, each on a scale of its own: blue below 0,
+    white at 0, red above.
 
     Args:
-        kernel: shape (n_inputs, units), as `keras.layers.Dense.kernel` has it: a column for each unit. To show some units, or
-            to sort them, index the columns: `kernel[:, order]`. (For what a decoder's unit draws, pass its kernel transposed.)
+        kernel: shape (n_inputs, units), as `keras.layers.Dense.kernel` has it: a column for each
+            unit. To show some units, or to sort them, index the columns: `kernel[:, order]`. (For
+            what a decoder's unit draws, pass its kernel transposed.)
         image_shape: (height, width) of the layer's input; by default it is square.
         n_columns, alt, ax: as in `image_grid`.
 
@@ -398,7 +502,9 @@ def filters(kernel, image_shape=None, n_columns=20, alt=None, ax=None):
     kernel = _validate.number_array("kernel", kernel, ndim=2).astype(np.float32)
     n_inputs, units = kernel.shape
     square = (round(n_inputs**0.5),) * 2
-    height, width = square if image_shape is None else _validate.image_shape("image_shape", image_shape)
+    height, width = (
+        square if image_shape is None else _validate.image_shape("image_shape", image_shape)
+    )
     if height * width != n_inputs:
         raise ValueError(
             f"kernel must have a row for each pixel, {height} x {width} = {height * width}, got shape {kernel.shape}: "
@@ -411,7 +517,8 @@ def filters(kernel, image_shape=None, n_columns=20, alt=None, ax=None):
 
 
 def activations(codes, bins=50, alt=None, ax=None):
-    """How often a unit takes which value: a histogram for each code, all units and examples together, on a logarithmic scale.
+    """How often a unit takes which value: a histogram for each code, all units and examples
+    together, on a logarithmic scale.
 
     Args:
         codes: a dictionary from labels to arrays of shape (n, units).
@@ -428,27 +535,40 @@ def activations(codes, bins=50, alt=None, ax=None):
     'Histograms of the activations: plain, mean 0.5; sparse, mean 0.'
     """
     _labelled("codes", codes, "arrays")
-    codes = {label: _validate.number_array(f"codes[{label!r}]", code, ndim=2) for label, code in codes.items()}
+    codes = {
+        label: _validate.number_array(f"codes[{label!r}]", code, ndim=2)
+        for label, code in codes.items()
+    }
     bins = _validate.integer("bins", bins, 1)
     limits = min(c.min() for c in codes.values()), max(c.max() for c in codes.values())
-    alt = alt or f"Histograms of the activations: {'; '.join(f'{k}, mean {c.mean():.3g}' for k, c in codes.items())}."
+    alt = (
+        alt
+        or f"Histograms of the activations: {'; '.join(f'{k}, mean {c.mean():.3g}' for k, c in codes.items())}."
+    )
     fig, ax = _axes(ax, alt, 5.5, 3.2)
     for (label, code), colour in zip(codes.items(), _cycle()):
         counts, edges = np.histogram(code, bins=bins, range=limits)
-        ax.stairs(counts / code.size, edges, color=colour, label=f"{label}, mean {code.mean():.3g}", linewidth=1.5)
+        ax.stairs(
+            counts / code.size,
+            edges,
+            color=colour,
+            label=f"{label}, mean {code.mean():.3g}",
+            linewidth=1.5,
+        )
     ax.set(xlabel="activation of a unit", ylabel="share of all activations", yscale="log")
     ax.legend(fontsize=8)
     return fig
 
 
 def score_histograms(scores, threshold=None, bins=60, alt=None, ax=None):
-    """How the scores of a detector are spread: a histogram for each group, each with its own area of 1, and the threshold.
+    """How the scores of a detector are spread: a histogram for each group, each with its own area
+    of 1, and the threshold.
 
     Args:
         scores: a dictionary from labels to arrays of shape (n,), the higher the odder.
         threshold: drawn as a vertical line; None for none.
-        bins: how many, from the least score to the 99.5th percentile of the group that reaches farthest; the last bin also
-            holds what lies beyond.
+        bins: how many, from the least score to the 99.5th percentile of the group that reaches
+            farthest; the last bin also holds what lies beyond.
         alt, ax: as in `image_grid`.
 
     Returns:
@@ -461,16 +581,27 @@ def score_histograms(scores, threshold=None, bins=60, alt=None, ax=None):
     'Histograms of scores: normal, median 1.5, 0% above the threshold of 2.5; anomalous, median 4, 100% above the threshold of 2.5.'
     """
     _labelled("scores", scores, "arrays")
-    scores = {k: _validate.number_array(f"scores[{k!r}]", v, ndim=1).astype(float) for k, v in scores.items()}
+    scores = {
+        k: _validate.number_array(f"scores[{k!r}]", v, ndim=1).astype(float)
+        for k, v in scores.items()
+    }
     bins = _validate.integer("bins", bins, 1)
     told = {k: f"{k}, median {np.median(v):.3g}" for k, v in scores.items()}
     if threshold is not None:
         threshold = _validate.real("threshold", threshold)
-        told = {k: f"{t}, {(scores[k] > threshold).mean():.0%} above the threshold of {threshold:.3g}" for k, t in told.items()}
+        told = {
+            k: f"{t}, {(scores[k] > threshold).mean():.0%} above the threshold of {threshold:.3g}"
+            for k, t in told.items()
+        }
     fig, ax = _axes(ax, alt or f"Histograms of scores: {'; '.join(told.values())}.", 5.5, 3.2)
-    limits = min(v.min() for v in scores.values()), max(np.percentile(v, 99.5) for v in scores.values())
+    limits = (
+        min(v.min() for v in scores.values()),
+        max(np.percentile(v, 99.5) for v in scores.values()),
+    )
     for (label, values), colour in zip(scores.items(), _cycle()):
-        heights, edges = np.histogram(np.clip(values, *limits), bins=bins, range=limits, density=True)
+        heights, edges = np.histogram(
+            np.clip(values, *limits), bins=bins, range=limits, density=True
+        )
         ax.stairs(heights, edges, color=colour, label=label, linewidth=1.5)
     if threshold is not None:
         ax.axvline(threshold, color="black", linestyle="--", label="threshold")
@@ -480,10 +611,12 @@ def score_histograms(scores, threshold=None, bins=60, alt=None, ax=None):
 
 
 def roc(scores, marks=None, alt=None, ax=None):
-    """Receiver operating characteristics: recall against the false-alarm rate, for all thresholds at once.
+    """Receiver operating characteristics: recall against the false-alarm rate, for all thresholds
+    at once.
 
     Args:
-        scores: a dictionary from labels to pairs (normal, anomalous) of scores, shapes (n,) and (m,), the higher the odder.
+        scores: a dictionary from labels to pairs (normal, anomalous) of scores, shapes (n,) and
+            (m,), the higher the odder.
         marks: a dictionary from some of these labels to a threshold, drawn as a dot on that curve.
         alt, ax: as in `image_grid`.
 
@@ -499,12 +632,19 @@ def roc(scores, marks=None, alt=None, ax=None):
     _labelled("scores", scores, "pairs (normal, anomalous)")
     for label, pair in scores.items():
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise TypeError(f"scores[{label!r}] must be a pair (normal, anomalous), got {type(pair).__name__}")
+            raise TypeError(
+                f"scores[{label!r}] must be a pair (normal, anomalous), got {type(pair).__name__}"
+            )
     marks = {} if marks is None else marks
     if not isinstance(marks, dict) or not marks.keys() <= scores.keys():
-        raise ValueError(f"marks must be a dictionary from labels of scores ({', '.join(scores)}) to thresholds, got {marks!r}")
+        raise ValueError(
+            f"marks must be a dictionary from labels of scores ({', '.join(scores)}) to thresholds, got {marks!r}"
+        )
     areas = {label: metrics.auroc(*pair) for label, pair in scores.items()}
-    alt = alt or f"ROC curves, recall against false-alarm rate: {'; '.join(f'{k}, area {a:.1f} %' for k, a in areas.items())}."
+    alt = (
+        alt
+        or f"ROC curves, recall against false-alarm rate: {'; '.join(f'{k}, area {a:.1f} %' for k, a in areas.items())}."
+    )
     fig, ax = _axes(ax, alt, 4, 3.8)
     for (label, pair), colour in zip(scores.items(), _cycle()):
         normal, anomalous = (np.asarray(part, float) for part in pair)
@@ -521,7 +661,8 @@ def roc(scores, marks=None, alt=None, ax=None):
 
 
 def vector_field(points, arrows, data=None, alt=None, ax=None):
-    """Arrows that begin at points of the plane, in their true lengths, over the data that explain them.
+    """Arrows that begin at points of the plane, in their true lengths, over the data that explain
+    them.
 
     Args:
         points: shape (n, 2), such as a grid.
@@ -544,7 +685,16 @@ def vector_field(points, arrows, data=None, alt=None, ax=None):
     fig, ax = _axes(ax, alt, 6, 4.6)
     if data is not None:
         ax.scatter(*_points("data", data).T, s=3, color=COLOURS[4], linewidths=0)
-    ax.quiver(*points.T, *arrows.T, angles="xy", scale_units="xy", scale=1, width=0.004, headwidth=4, color=COLOURS[0])
+    ax.quiver(
+        *points.T,
+        *arrows.T,
+        angles="xy",
+        scale_units="xy",
+        scale=1,
+        width=0.004,
+        headwidth=4,
+        color=COLOURS[0],
+    )
     ax.update_datalim(points + arrows)  # Matplotlib looks at the tails alone
     ax.autoscale_view()
     _equal(ax)
@@ -570,8 +720,12 @@ def projection_arrows(x, x_hat, alt=None, ax=None):
     """
     x, x_hat = _points("x", x), _points("x_hat", x_hat)
     _validate.same_shape("x", x, "x_hat", x_hat)
-    fig, ax = _axes(ax, alt or f"{len(x)} points, with an arrow from each to its reconstruction.", 4.5, 4)
-    ax.quiver(*x.T, *(x_hat - x).T, angles="xy", scale_units="xy", scale=1, width=0.004, color="0.55")
+    fig, ax = _axes(
+        ax, alt or f"{len(x)} points, with an arrow from each to its reconstruction.", 4.5, 4
+    )
+    ax.quiver(
+        *x.T, *(x_hat - x).T, angles="xy", scale_units="xy", scale=1, width=0.004, color="0.55"
+    )
     ax.scatter(*x.T, s=18, color=COLOURS[0], label="point", zorder=2)
     ax.scatter(*x_hat.T, s=18, color=COLOURS[1], marker="x", label="reconstruction", zorder=3)
     ax.legend(loc="best", fontsize=8)
@@ -580,7 +734,8 @@ def projection_arrows(x, x_hat, alt=None, ax=None):
 
 
 def loading_vectors(x, mean, components, explained_variance, alt=None, ax=None):
-    """A 2-D cloud with its principal directions, each two standard deviations long, and their angles.
+    """A 2-D cloud with its principal directions, each two standard deviations long, and their
+    angles.
 
     Args:
         x: the points, shape (n, 2).
@@ -590,7 +745,8 @@ def loading_vectors(x, mean, components, explained_variance, alt=None, ax=None):
         alt, ax: as in `image_grid`.
 
     Returns:
-        The figure; the legend gives each direction's angle to the horizontal, in degrees from -90 to 90.
+        The figure; the legend gives each direction's angle to the horizontal, in degrees from -90
+        to 90.
 
     Raises:
         TypeError, ValueError: if an argument will not do.
@@ -602,7 +758,9 @@ def loading_vectors(x, mean, components, explained_variance, alt=None, ax=None):
     mean = _validate.number_array("mean", mean, ndim=1)
     variance = _validate.number_array("explained_variance", explained_variance, ndim=1)
     if not np.allclose(np.linalg.norm(components, axis=1), 1, atol=1e-3):
-        raise ValueError(f"components must be rows of length 1, got lengths {np.linalg.norm(components, axis=1)}")
+        raise ValueError(
+            f"components must be rows of length 1, got lengths {np.linalg.norm(components, axis=1)}"
+        )
     if mean.shape != (2,):
         raise ValueError(f"mean must have shape (2,), got {mean.shape}")
     if variance.shape != components.shape[:1] or (variance < 0).any():
@@ -613,13 +771,25 @@ def loading_vectors(x, mean, components, explained_variance, alt=None, ax=None):
     angles = [np.degrees(np.arctan2(v, u)) for u, v in components]
     angles = [angle - 180 * np.round(angle / 180) for angle in angles]
     named = ", ".join(f"direction {i + 1} at {angle:.1f}°" for i, angle in enumerate(angles))
-    fig, ax = _axes(ax, alt or f"A cloud of {len(x)} points with its principal directions drawn on it: {named}.", 4.5, 4)
+    fig, ax = _axes(
+        ax,
+        alt or f"A cloud of {len(x)} points with its principal directions drawn on it: {named}.",
+        4.5,
+        4,
+    )
     ax.scatter(*x.T, s=18, color="0.6")
     for i, (component, angle) in enumerate(zip(components, angles)):
         ax.quiver(
-            *mean, *(2 * np.sqrt(variance[i]) * component), angles="xy", scale_units="xy", scale=1, width=0.012,
-            color=COLOURS[(1, 2)[i % 2]], label=f"direction {i + 1}: {angle:.1f}°", zorder=3,
-        )  # fmt: skip
+            *mean,
+            *(2 * np.sqrt(variance[i]) * component),
+            angles="xy",
+            scale_units="xy",
+            scale=1,
+            width=0.012,
+            color=COLOURS[(1, 2)[i % 2]],
+            label=f"direction {i + 1}: {angle:.1f}°",
+            zorder=3,
+        )
     ax.legend(loc="best", fontsize=8)
     _equal(ax)
     return fig
@@ -644,14 +814,22 @@ def explained_variance(ratio, alt=None, ax=None):
     ratio = _validate.number_array("ratio", ratio, ndim=1)
     total = ratio.sum()
     if ratio.min() < 0 or total > 1 + 1e-4:
-        raise ValueError(f"ratio must be shares of the variance that add up to at most 1, got a sum of {total:.4g}")
+        raise ValueError(
+            f"ratio must be shares of the variance that add up to at most 1, got a sum of {total:.4g}"
+        )
     k = np.arange(1, len(ratio) + 1)
     alt = alt or (
         f"Explained variance of {len(ratio)} components: the first holds {ratio[0]:.0%}, all together {total:.0%}."
     ).replace("%", " %")
     fig, ax = _axes(ax, alt, 5.5, 3.2)
     ax.bar(k, ratio, color=COLOURS[0], label="one component")
-    ax.plot(k, np.cumsum(ratio), color=COLOURS[1], marker="." if len(k) < 40 else None, label="running total")
+    ax.plot(
+        k,
+        np.cumsum(ratio),
+        color=COLOURS[1],
+        marker="." if len(k) < 40 else None,
+        label="running total",
+    )
     ax.set(xlabel="component", ylabel="share of the variance", ylim=(0, 1.02))
     ax.legend(fontsize=8)
     return fig
@@ -661,7 +839,8 @@ def learning_curves(history, reference=None, ylabel="loss", log=True, alt=None, 
     """Losses over the epochs, with the values to compare them with as dashed lines.
 
     Args:
-        history: a dictionary from labels to sequences of one value an epoch, such as `fit(...).history`.
+        history: a dictionary from labels to sequences of one value an epoch, such as
+            `fit(...).history`.
         reference: a dictionary from labels to numbers, such as {"PCA": 13.87}.
         ylabel: what is measured, with its unit.
         log: logarithmic vertical axis (all values must be above 0).
@@ -679,14 +858,26 @@ def learning_curves(history, reference=None, ylabel="loss", log=True, alt=None, 
     _labelled("history", history, "sequences")
     if reference is not None:
         _labelled("reference", reference, "numbers")
-    curves = {label: _validate.number_array(f"history[{label!r}]", values, ndim=1) for label, values in history.items()}
-    marks = {label: _validate.real(f"reference[{label!r}]", value) for label, value in (reference or {}).items()}
+    curves = {
+        label: _validate.number_array(f"history[{label!r}]", values, ndim=1)
+        for label, values in history.items()
+    }
+    marks = {
+        label: _validate.real(f"reference[{label!r}]", value)
+        for label, value in (reference or {}).items()
+    }
     if log and min(min(c.min() for c in curves.values()), *marks.values(), np.inf) <= 0:
-        raise ValueError("history and reference must lie above 0 on a logarithmic axis: pass log=False")
+        raise ValueError(
+            "history and reference must lie above 0 on a logarithmic axis: pass log=False"
+        )
     if alt is None:
         told = ", ".join(f"{label} from {c[0]:.4g} to {c[-1]:.4g}" for label, c in curves.items())
         alt = f"{ylabel} over {max(map(len, curves.values()))} epochs: {told}"
-        alt += "; for comparison " + ", ".join(f"{k} at {v:.4g}" for k, v in marks.items()) if marks else ""
+        alt += (
+            "; for comparison " + ", ".join(f"{k} at {v:.4g}" for k, v in marks.items())
+            if marks
+            else ""
+        )
         alt += "."
     fig, ax = _axes(ax, alt, 5.5, 3.2)
     for colour, (label, values) in zip(_cycle(), curves.items()):
@@ -696,13 +887,16 @@ def learning_curves(history, reference=None, ylabel="loss", log=True, alt=None, 
     ax.set(xlabel="epoch", ylabel=ylabel, yscale="log" if log else "linear")
     if log:  # 3 and 20, where Matplotlib would write 3 x 10^0 and 2 x 10^1
         ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        ax.yaxis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:e}"[0] in "235" else "")
+        ax.yaxis.set_minor_formatter(
+            lambda value, _: f"{value:g}" if f"{value:e}"[0] in "235" else ""
+        )
     ax.legend(fontsize=8)
     return fig
 
 
 def code_along_curve(x, x_hat, code, alt=None, ax=None):
-    """2-D points coloured by a 1-D code, and the curve of their reconstructions in the order of the code.
+    """2-D points coloured by a 1-D code, and the curve of their reconstructions in the order of the
+    code.
 
     Args:
         x: the points, shape (n, 2).
@@ -723,9 +917,16 @@ def code_along_curve(x, x_hat, code, alt=None, ax=None):
     _validate.same_shape("x", x, "x_hat", x_hat)
     code = _validate.number_array("code", code, ndim=(1, 2))
     if code.size != len(x):
-        raise ValueError(f"code must hold one number for each of the {len(x)} points, got shape {code.shape}")
+        raise ValueError(
+            f"code must hold one number for each of the {len(x)} points, got shape {code.shape}"
+        )
     code = code.reshape(-1)
-    fig, ax = _axes(ax, alt or f"{len(x)} points coloured by their code, and the curve of their reconstructions.", 4.5, 3.4)
+    fig, ax = _axes(
+        ax,
+        alt or f"{len(x)} points coloured by their code, and the curve of their reconstructions.",
+        4.5,
+        3.4,
+    )
     points = ax.scatter(*x.T, s=10, c=code, cmap="viridis")
     ax.plot(*x_hat[np.argsort(code)].T, color=COLOURS[1], linewidth=1.5, label="reconstructions")
     ax.figure.colorbar(points, ax=ax, label="code", shrink=0.8)
@@ -735,11 +936,12 @@ def code_along_curve(x, x_hat, code, alt=None, ax=None):
 
 
 def network(layer_sizes, alt=None, ax=None):
-    """A diagram of an autoencoder: a bar for each layer, as high as the layer is large (on a logarithmic scale).
+    """A diagram of an autoencoder: a bar for each layer, as high as the layer is large (on a
+    logarithmic scale).
 
     Args:
-        layer_sizes: an odd number of whole numbers, three or more, such as [784, 300, 30, 300, 784]; the middle one is
-            the code's.
+        layer_sizes: an odd number of whole numbers, three or more, such as [784, 300, 30, 300,
+            784]; the middle one is the code's.
         alt, ax: as in `image_grid`.
 
     Returns:
@@ -754,7 +956,9 @@ def network(layer_sizes, alt=None, ax=None):
     sizes = _listed("layer_sizes", layer_sizes)
     sizes = [_validate.integer(f"layer_sizes[{i}]", size, 1) for i, size in enumerate(sizes)]
     if len(sizes) < 3 or len(sizes) % 2 == 0:
-        raise ValueError(f"layer_sizes must be an odd number of sizes, three or more, got {len(sizes)}")
+        raise ValueError(
+            f"layer_sizes must be an odd number of sizes, three or more, got {len(sizes)}"
+        )
     middle = len(sizes) // 2
     if alt is None:
         hidden = [f"a hidden layer of {size}" for size in sizes]
@@ -766,13 +970,24 @@ def network(layer_sizes, alt=None, ax=None):
     for i, (height, size) in enumerate(zip(heights, sizes)):
         colour = COLOURS[0] if i < middle else COLOURS[1] if i == middle else COLOURS[2]
         ax.bar(i, height, width=0.22, bottom=-height / 2, color=colour)
-        ax.text(i, -heights.max() / 2 - 0.08 * heights.max(), size, ha="center", va="top", fontsize=9)
+        ax.text(
+            i, -heights.max() / 2 - 0.08 * heights.max(), size, ha="center", va="top", fontsize=9
+        )
         if i:  # what connects this layer with the one before: the encoder up to the code, the decoder behind it
             before = heights[i - 1]
-            corners = [(i - 0.86, before / 2), (i - 0.14, height / 2), (i - 0.14, -height / 2), (i - 0.86, -before / 2)]
+            corners = [
+                (i - 0.86, before / 2),
+                (i - 0.14, height / 2),
+                (i - 0.14, -height / 2),
+                (i - 0.86, -before / 2),
+            ]
             ax.fill(*zip(*corners), color=COLOURS[0 if i <= middle else 2], alpha=0.15, linewidth=0)
     top = 0.58 * heights.max()
-    for i, name in ((0, "input $x$"), (middle, "code $z$"), (2 * middle, r"reconstruction $\hat x$")):
+    for i, name in (
+        (0, "input $x$"),
+        (middle, "code $z$"),
+        (2 * middle, r"reconstruction $\hat x$"),
+    ):
         ax.text(i, top, name, ha="center", va="bottom", fontsize=10)
     for i, name in ((0.5, "encoder"), (2 * middle - 0.5, "decoder")):
         ax.text(i, 0, name, ha="center", va="center", fontsize=10)
@@ -782,14 +997,17 @@ def network(layer_sizes, alt=None, ax=None):
 
 
 def greedy_phases(layer_sizes, alt=None, ax=None):
-    """A diagram of greedy layerwise training: the whole network once for each phase, and once more for the fine-tuning.
+    """A diagram of greedy layerwise training: the whole network once for each phase, and once more
+    for the fine-tuning.
 
     Args:
-        layer_sizes: of the encoder, from the input to the code, two or more; the decoder mirrors them.
+        layer_sizes: of the encoder, from the input to the code, two or more; the decoder mirrors
+            them.
         alt, ax: as in `image_grid`.
 
     Returns:
-        The figure. In colour what is trained, in grey what is frozen, as an outline what waits or is not needed yet.
+        The figure. In colour what is trained, in grey what is frozen, as an outline what waits or
+        is not needed yet.
 
     Raises:
         TypeError, ValueError: if an argument will not do.
@@ -797,12 +1015,20 @@ def greedy_phases(layer_sizes, alt=None, ax=None):
     >>> greedy_phases([784, 300, 30]).alt
     'Greedy training of 784-300-30-300-784: phase 1 trains 784-300-784, phase 2 trains 300-30-300, then all is fine-tuned.'
     """
-    sizes = [_validate.integer(f"layer_sizes[{i}]", size, 1) for i, size in enumerate(_listed("layer_sizes", layer_sizes))]
+    sizes = [
+        _validate.integer(f"layer_sizes[{i}]", size, 1)
+        for i, size in enumerate(_listed("layer_sizes", layer_sizes))
+    ]
     if len(sizes) < 2:
-        raise ValueError(f"layer_sizes must have two sizes or more, from the input to the code, got {len(sizes)}")
+        raise ValueError(
+            f"layer_sizes must have two sizes or more, from the input to the code, got {len(sizes)}"
+        )
     depth, whole = len(sizes) - 1, sizes + sizes[-2::-1]
     if alt is None:
-        steps = [f"phase {i} trains {a}-{b}-{a}" for i, (a, b) in enumerate(zip(sizes, sizes[1:]), start=1)]
+        steps = [
+            f"phase {i} trains {a}-{b}-{a}"
+            for i, (a, b) in enumerate(zip(sizes, sizes[1:]), start=1)
+        ]
         alt = f"Greedy training of {'-'.join(map(str, whole))}: {', '.join(steps)}, then all is fine-tuned."
     heights = np.log2(np.array(whole) + 1) / np.log2(max(whole) + 1)
     fig, ax = _axes(ax, alt, 1.8 + 0.85 * len(whole), 1.0 * (depth + 1))
@@ -816,9 +1042,16 @@ def greedy_phases(layer_sizes, alt=None, ax=None):
             style = {"facecolor": COLOURS[0 if i <= depth else 2], "alpha": 0.45}
             if not trained:
                 frozen = level < row and i <= depth
-                style = {"facecolor": "0.85"} if frozen else {"facecolor": "none", "edgecolor": "0.85"}
+                style = (
+                    {"facecolor": "0.85"} if frozen else {"facecolor": "none", "edgecolor": "0.85"}
+                )
             a, b = heights[i - 1] / 2, heights[i] / 2
-            ax.fill([i - 0.92, i - 0.08, i - 0.08, i - 0.92], [y + a, y + b, y - b, y - a], linewidth=1, **style)
+            ax.fill(
+                [i - 0.92, i - 0.08, i - 0.08, i - 0.92],
+                [y + a, y + b, y - b, y - a],
+                linewidth=1,
+                **style,
+            )
         for i, size in enumerate(whole) if row == depth else ():
             ax.text(i, y - 0.62, size, ha="center", va="top", fontsize=9)
     ax.set(xlim=(-1.6, len(whole) - 0.6), ylim=(-1.25 * depth - 1.0, 0.6))
@@ -827,13 +1060,15 @@ def greedy_phases(layer_sizes, alt=None, ax=None):
 
 
 def embedding(points, labels, images=None, alt=None, ax=None):
-    """Points of a 2-D map coloured by class, with each class's name at its middle, or some of the images in their places.
+    """Points of a 2-D map coloured by class, with each class's name at its middle, or some of the
+    images in their places.
 
     Args:
         points: shape (n, 2): 2-D codes, or what t-SNE or PCA made of longer ones.
-        labels: shape (n,), integers, at least 0: digits, or persons. Up to ten classes differ in colour, up to forty also in the
-            shape of their points.
-        images: n images, of which as many are shown as have room, floating point in [0, 1], shape (n, height, width).
+        labels: shape (n,), integers, at least 0: digits, or persons. Up to ten classes differ in
+            colour, up to forty also in the shape of their points.
+        images: n images, of which as many are shown as have room, floating point in [0, 1], shape
+            (n, height, width).
         alt, ax: as in `image_grid`.
 
     Returns:
@@ -848,46 +1083,78 @@ def embedding(points, labels, images=None, alt=None, ax=None):
     points = _points("points", points)
     labels = _validate.number_array("labels", labels, ndim=1)
     if len(labels) != len(points):
-        raise ValueError(f"labels must have one class for each of the {len(points)} points, got {len(labels)}")
+        raise ValueError(
+            f"labels must have one class for each of the {len(points)} points, got {len(labels)}"
+        )
     if labels.dtype.kind not in "ui" or labels.min() < 0:
-        raise ValueError(f"labels must be integers, at least 0, got {labels.dtype} from {labels.min()} to {labels.max()}")
+        raise ValueError(
+            f"labels must be integers, at least 0, got {labels.dtype} from {labels.min()} to {labels.max()}"
+        )
     classes = np.unique(labels)
     if len(classes) > len(_CLASSES) * len(_MARKERS):
-        raise ValueError(f"labels must be of at most {len(_CLASSES) * len(_MARKERS)} classes, got {len(classes)}")
+        raise ValueError(
+            f"labels must be of at most {len(_CLASSES) * len(_MARKERS)} classes, got {len(classes)}"
+        )
     if images is not None:
         images = _images("images", images, unit=True)
         if len(images) != len(points):
-            raise ValueError(f"images must be one for each of the {len(points)} points, got {len(images)}")
-    fig, ax = _axes(ax, alt or f"A map of {len(points)} points coloured by class: {', '.join(map(str, classes))}.", 5, 4.5)
+            raise ValueError(
+                f"images must be one for each of the {len(points)} points, got {len(images)}"
+            )
+    fig, ax = _axes(
+        ax,
+        alt or f"A map of {len(points)} points coloured by class: {', '.join(map(str, classes))}.",
+        5,
+        4.5,
+    )
     # A digit keeps its colour whichever others there are.
-    style = {label: label if classes[-1] < len(_CLASSES) else rank for rank, label in enumerate(classes)}
+    style = {
+        label: label if classes[-1] < len(_CLASSES) else rank for rank, label in enumerate(classes)
+    }
     looks = np.array([style[label] for label in labels])
     for i, marker in enumerate(_MARKERS):
         chosen = looks // len(_CLASSES) == i
         if chosen.any():
             colours = [_CLASSES[look % len(_CLASSES)] for look in looks[chosen]]
-            ax.scatter(*points[chosen].T, s=6 if len(points) > 1000 else 16, c=colours, marker=marker, alpha=0.7, linewidths=0)
+            ax.scatter(
+                *points[chosen].T,
+                s=6 if len(points) > 1000 else 16,
+                c=colours,
+                marker=marker,
+                alpha=0.7,
+                linewidths=0,
+            )
     for i in () if images is None else _far_apart(points, 0.06):
         box = OffsetImage(images[i], zoom=16 / images.shape[1], cmap="gray_r")
         frame = {"edgecolor": _CLASSES[style[labels[i]] % len(_CLASSES)], "linewidth": 1.2}
         ax.add_artist(AnnotationBbox(box, points[i], pad=0.05, bboxprops=frame))
     for label in classes if images is None else ():
         middle = np.median(points[labels == label], axis=0)
-        ax.text(*middle, label, fontsize=13, weight="bold", ha="center", va="center", zorder=5,
-                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1})  # fmt: skip
+        ax.text(
+            *middle,
+            label,
+            fontsize=13,
+            weight="bold",
+            ha="center",
+            va="center",
+            zorder=5,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
+        )
     ax.set(xticks=[], yticks=[])
     return fig
 
 
 def error_bars(images, x_hat, names, errors, reference=None, alt=None, ax=None):
-    """Images and their reconstructions, one pair under another, each with a bar as long as its error.
+    """Images and their reconstructions, one pair under another, each with a bar as long as its
+    error.
 
     Args:
         images: floating point in [0, 1], shape (n, height, width).
         x_hat: their reconstructions, of the same shape.
         names: n texts.
         errors: shape (n,), at least 0: squared errors.
-        reference: a dictionary from labels to numbers, drawn as dashed lines, such as {"most digits are below": 6.0}.
+        reference: a dictionary from labels to numbers, drawn as dashed lines, such as {"most digits
+            are below": 6.0}.
         alt, ax: as in `image_grid`.
 
     Returns:
@@ -905,12 +1172,19 @@ def error_bars(images, x_hat, names, errors, reference=None, alt=None, ax=None):
     _refuse_bytes("x_hat", x_hat)
     errors, names = _validate.number_array("errors", errors, ndim=1), _listed("names", names)
     if not len(names) == len(errors) == len(images):
-        raise ValueError(f"names and errors must be one for each of the {len(images)} images, got {len(names)} and {len(errors)}")
+        raise ValueError(
+            f"names and errors must be one for each of the {len(images)} images, got {len(names)} and {len(errors)}"
+        )
     if errors.min() < 0:
         raise ValueError(f"errors must be at least 0, got {errors.min():.4g}")
     marks = {} if reference is None else reference
     told = ", ".join(f"{name} {error:.3g}" for name, error in zip(names, errors))
-    fig, ax = _axes(ax, alt or f"Images, reconstructions and squared errors: {told}.", 6.5, 0.75 * len(images) + 0.6)
+    fig, ax = _axes(
+        ax,
+        alt or f"Images, reconstructions and squared errors: {told}.",
+        6.5,
+        0.75 * len(images) + 0.6,
+    )
     rows = np.arange(len(images))[::-1]
     ax.barh(rows, errors, height=0.6, color=COLOURS[0])
     limit = 1.15 * max([*errors, *marks.values()])
@@ -918,14 +1192,23 @@ def error_bars(images, x_hat, names, errors, reference=None, alt=None, ax=None):
         for picture, place in ((image, -0.26), (copy, -0.12)):
             box = OffsetImage(np.clip(picture, 0, 1), zoom=36 / images.shape[1], cmap="gray")
             box.get_children()[0].set_clim(0, 1)
-            ax.add_artist(AnnotationBbox(box, (place * limit, row), frameon=False, annotation_clip=False))
+            ax.add_artist(
+                AnnotationBbox(box, (place * limit, row), frameon=False, annotation_clip=False)
+            )
         ax.text(error + 0.01 * limit, row, f"{error:.3g}", va="center", fontsize=9)
     for (label, value), colour in zip(marks.items(), COLOURS[1:]):
-        ax.axvline(_validate.real(f"reference[{label!r}]", value), color=colour, linestyle="--", label=label)
+        ax.axvline(
+            _validate.real(f"reference[{label!r}]", value),
+            color=colour,
+            linestyle="--",
+            label=label,
+        )
     if marks:
         ax.legend(fontsize=8, loc="lower right")
     ax.set_yticks(rows, names)
-    ax.tick_params(axis="y", pad=0.33 * 72 * 5, length=0)  # the pictures stand between the names and the bars
+    ax.tick_params(
+        axis="y", pad=0.33 * 72 * 5, length=0
+    )  # the pictures stand between the names and the bars
     ax.set(xlim=(0, limit), ylim=(-0.6, len(images) - 0.4), xlabel="squared error")
     return fig
 
@@ -941,7 +1224,8 @@ def _far_apart(points, share):
 
 
 def _one_byte_a_pixel(picture):
-    """The picture in grey levels, or with a palette of 256 colours, where that looks the same: so notebooks stay small."""
+    """The picture in grey levels, or with a palette of 256 colours, where that looks the same: so
+    notebooks stay small."""
     pixels = np.asarray(picture).astype(int)
     if (pixels == pixels[..., :1]).all():
         return picture.convert("L")
@@ -950,13 +1234,18 @@ def _one_byte_a_pixel(picture):
 
 
 def _images(name, value, unit):
-    """Images to draw: in [0, 1] if `unit`, else any values on that scale. The usual slips get a hint."""
+    """Images to draw: in [0, 1] if `unit`, else any values on that scale. The usual slips get a
+    hint."""
     array = np.asarray(value)
     if array.ndim == 2 and array.shape[1] in (784, 4096):
         side = int(array.shape[1] ** 0.5)
-        raise ValueError(f"{name} must be images, got flat ones of shape {array.shape}: use reshape(-1, {side}, {side})")
+        raise ValueError(
+            f"{name} must be images, got flat ones of shape {array.shape}: use reshape(-1, {side}, {side})"
+        )
     images = (
-        _validate.unit_images(name, value) if unit else _validate.number_array(name, value, ndim=(3, 4), floating=True)
+        _validate.unit_images(name, value)
+        if unit
+        else _validate.number_array(name, value, ndim=(3, 4), floating=True)
     )
     if images.ndim == 4 and images.shape[3] == 1:
         images = images[..., 0]
@@ -966,7 +1255,8 @@ def _images(name, value, unit):
 
 
 def _refuse_bytes(name, images):
-    """Reconstructions overshoot [0, 1] a little; those of a network trained on bytes overshoot it a hundredfold."""
+    """Reconstructions overshoot [0, 1] a little; those of a network trained on bytes overshoot it a
+    hundredfold."""
     if np.abs(images).max() > 10:
         raise ValueError(
             f"{name} must be on the scale of the originals, [0, 1], got values up to {np.abs(images).max():.4g}: divide by 255"
@@ -981,13 +1271,17 @@ def _listed(name, values):
 
 def _labelled(name, value, what):
     if not isinstance(value, dict):
-        raise TypeError(f"{name} must be a dictionary from labels to {what}, got {type(value).__name__}")
+        raise TypeError(
+            f"{name} must be a dictionary from labels to {what}, got {type(value).__name__}"
+        )
     if not value:
         raise ValueError(f"{name} must be a dictionary from labels to {what}, got an empty one")
 
 
 def _points(name, value):
-    points = _validate.number_array(name, value, ndim=2).astype(float)  # so that differences of bytes don't wrap
+    points = _validate.number_array(name, value, ndim=2).astype(
+        float
+    )  # so that differences of bytes don't wrap
     if points.shape[1] != 2:
         hint = ": is it transposed?" if points.shape[0] == 2 else ""
         raise ValueError(f"{name} must have 2 columns, got shape {points.shape}{hint}")
@@ -995,11 +1289,14 @@ def _points(name, value):
 
 
 def _axes(ax, alt, width, height):
-    """(figure, axes): new ones, or those of `ax`, whose figure keeps the alternative text that it has."""
+    """(figure, axes): new ones, or those of `ax`, whose figure keeps the alternative text that it
+    has."""
     if ax is None:
         return figure(alt, width=width, height=height)
     if not isinstance(ax, Axes):
-        raise TypeError(f"ax must be Matplotlib axes, got {type(ax).__name__}: of several, pass one, such as axes[0]")
+        raise TypeError(
+            f"ax must be Matplotlib axes, got {type(ax).__name__}: of several, pass one, such as axes[0]"
+        )
     if not getattr(ax.figure, "alt", ""):
         ax.figure.alt = alt
     return ax.figure, ax
@@ -1007,11 +1304,19 @@ def _axes(ax, alt, width, height):
 
 def _draw(ax, canvas, signed, limit):
     if canvas.ndim == 3 and signed:
-        raise ValueError("signed images must have one channel, got three: draw the channels one by one")
+        raise ValueError(
+            "signed images must have one channel, got three: draw the channels one by one"
+        )
     if canvas.ndim == 3:  # colour: what is no picture is white
         canvas = np.where(np.isnan(canvas), 1.0, np.clip(canvas, 0, 1))
     colours = matplotlib.colormaps["RdBu_r" if signed else "gray"].with_extremes(bad="white")
-    ax.imshow(canvas, cmap=colours, vmin=-limit if signed else 0, vmax=limit if signed else 1, interpolation="nearest")
+    ax.imshow(
+        canvas,
+        cmap=colours,
+        vmin=-limit if signed else 0,
+        vmax=limit if signed else 1,
+        interpolation="nearest",
+    )
     ax.set_axis_off()
 
 

@@ -1,4 +1,5 @@
 """What the notebooks need to know about where they run: the budget, the machine, the backend."""
+
 import importlib.metadata
 import json
 import numbers
@@ -11,7 +12,8 @@ BUDGETS = ("smoke", "quick", "full")
 
 
 def current_budget():
-    """The budget that the environment variable COURSE_BUDGET names: "quick" (the default), "full" or "smoke".
+    """The budget that the environment variable COURSE_BUDGET names: "quick" (the default), "full"
+    or "smoke".
 
     Raises:
         ValueError: if it names anything else.
@@ -31,8 +33,9 @@ def budget(quick, full, smoke=None):
     Args:
         quick: the value for two CPU cores and a student's patience, which CI judges.
         full: the value for a GPU or a night.
-        smoke: the value when a cell need only run. Follows by itself: an integer (a number of epochs or of steps)
-            becomes 1, anything else (a learning rate, a bound) stays as in `quick`.
+        smoke: the value when a cell need only run. Follows by itself: an integer (a number of
+            epochs or of steps) becomes 1, anything else (a learning rate, a bound) stays as in
+            `quick`.
 
     Returns:
         One of the three.
@@ -49,13 +52,15 @@ def budget(quick, full, smoke=None):
 
 
 def speed():
-    """How fast this machine multiplies matrices with the current backend, measured in about a second. Imports Keras.
+    """How fast this machine multiplies matrices with the current backend, measured in about a
+    second. Imports Keras.
 
-    The product is a layer's, for a batch: 256 x 1000 by 1000 x 500. On a GPU, which is done with it before the next
-    one has been asked for, the rates say less than it can do.
+    The product is a layer's, for a batch: 256 x 1000 by 1000 x 500. On a GPU, which is done with it
+    before the next one has been asked for, the rates say less than it can do.
 
     Returns:
-        Billions of floating-point operations a second: {"float32": ..., "bfloat16": ...}, the best of several rounds.
+        Billions of floating-point operations a second: {"float32": ..., "bfloat16": ...}, the best
+        of several rounds.
 
     >>> sorted(speed())
     ['bfloat16', 'float32']
@@ -68,7 +73,8 @@ def speed():
         rounds, end = [], time.perf_counter() + 0.3
         while len(rounds) < 3 or time.perf_counter() < end:
             start = time.perf_counter()
-            # JAX and GPUs answer before they have computed: only a number that has arrived shows that they have.
+            # JAX and GPUs answer before they have computed: only a number that has arrived shows
+            # that they have.
             ops.convert_to_numpy(ops.cast(ops.matmul(a, b)[0, 0], "float32"))
             rounds.append(time.perf_counter() - start)
         rates[dtype] = float(f"{2 * 256 * 1000 * 500 / min(rounds) / 1e9:.3g}")
@@ -78,7 +84,8 @@ def speed():
 def describe():
     """What machine, backend and device this is, as text of one fact a line. Imports Keras.
 
-    Where the course's notebooks lie beside the package, the machine is compared with the one that ran them.
+    Where the course's notebooks lie beside the package, the machine is compared with the one that
+    ran them.
 
     >>> print(describe())  # doctest: +ELLIPSIS
     Python  ...
@@ -99,7 +106,8 @@ def describe():
 
 
 def _or_error(answer):
-    """What it answers. A driver that is half there must not stop the first lesson: then, what it said."""
+    """What it answers. A driver that is half there must not stop the first lesson: then, what it
+    said."""
     try:
         return answer()
     except Exception as error:
@@ -107,11 +115,16 @@ def _or_error(answer):
 
 
 def _told_devices(devices):
-    return ", ".join(devices) + " (used by itself)" if devices else "no GPU: everything runs on the CPU"
+    return (
+        ", ".join(devices) + " (used by itself)"
+        if devices
+        else "no GPU: everything runs on the CPU"
+    )
 
 
 def _told_speed(rates, stored):
-    """Both rates, and how they compare with those of the machine on which the notebooks were stored, if known."""
+    """Both rates, and how they compare with those of the machine on which the notebooks were
+    stored, if known."""
     told = f"{rates['float32']:.3g} GFLOP/s in float32, {rates['bfloat16']:.3g} in bfloat16"
     if stored is None:
         return told
@@ -119,16 +132,22 @@ def _told_speed(rates, stored):
     if 0.8 < times < 1.25:  # the same machine differs by as much from hour to hour
         return f"{told}: about as fast as the machine of README's minutes"
     told += f": about {times:.2g} times as fast as the machine of README's minutes"
-    return told if times > 1 else f"{told}, so expect lessons to take about {1 / times:.2g} times as long"
+    return (
+        told
+        if times > 1
+        else f"{told}, so expect lessons to take about {1 / times:.2g} times as long"
+    )
 
 
 def _used_rate(rates):
-    """The rate of the precision in which lessons train, by the rule of `training.fastest_precision`."""
+    """The rate of the precision in which lessons train, by the rule of
+    `training.fastest_precision`."""
     return rates["bfloat16"] if rates["bfloat16"] >= 1.2 * rates["float32"] else rates["float32"]
 
 
 def _stored_speed(notebooks=pathlib.Path(__file__).resolve().parent.parent / "notebooks"):
-    """The rates stored with the first notebook, or None: an installed package has no notebooks around it."""
+    """The rates stored with the first notebook, or None: an installed package has no notebooks
+    around it."""
     try:
         book = json.loads((notebooks / "00_start_here.ipynb").read_text(encoding="utf-8"))
         return book["metadata"]["course"]["speed"]
@@ -141,7 +160,10 @@ def _devices(backend):
     if backend == "tensorflow":
         import tensorflow as tf
 
-        return [device.name.removeprefix("/physical_device:") for device in tf.config.list_physical_devices("GPU")]
+        return [
+            device.name.removeprefix("/physical_device:")
+            for device in tf.config.list_physical_devices("GPU")
+        ]
     if backend == "jax":
         import jax
 
@@ -154,5 +176,6 @@ def _devices(backend):
 
 
 def _cores():
-    """The number of CPU cores that this process may use, which in a container is less than the machine has."""
+    """The number of CPU cores that this process may use, which in a container is less than the
+    machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

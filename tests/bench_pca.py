@@ -1,7 +1,10 @@
-"""Time our PCA against scikit-learn's, fit and transform, on the two data sets; `make bench` runs it.
+"""Time our PCA against scikit-learn's, fit and transform, on the two data sets; `make bench` runs
+it.
 
-The two are timed in turn, so that a machine that slows down slows both; the ratio is that of the medians.
+The two are timed in turn, so that a machine that slows down slows both; the ratio is that of the
+medians.
 """
+
 import statistics
 import time
 
@@ -38,9 +41,12 @@ def main():
     for label, x, k in (("MNIST 60000 x 784", mnist, 30), ("faces 400 x 4096", faces, 30)):
         compare(f"{label}, each one's default", x, k, PCA, sklearn.decomposition.PCA)
         compare(
-            f"{label}, exact SVD in both", x, k,
-            lambda k: PCA(k, solver="svd"), lambda k: sklearn.decomposition.PCA(k, svd_solver="full"),
-        )  # fmt: skip
+            f"{label}, exact SVD in both",
+            x,
+            k,
+            lambda k: PCA(k, solver="svd"),
+            lambda k: sklearn.decomposition.PCA(k, svd_solver="full"),
+        )
 
 
 if __name__ == "__main__":

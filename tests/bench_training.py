@@ -1,22 +1,23 @@
-"""Time an epoch of `training.fit`, as ratios to three others; `make bench` runs it. KERAS_BACKEND chooses the backend.
+"""Time an epoch of `training.fit`, as ratios to three others; `make bench` runs it. KERAS_BACKEND
+chooses the backend.
 
 (a) the matrix products of the epoch alone, of the same shapes, on the same backend;
 (b) Keras's own `fit` on the same arrays, compiled as one does without thinking about speed;
 (c) a plain loop in PyTorch, where that is installed.
 
-They are timed in turn, and each ratio is that of the medians. Goals: (a) at most 1.5 for the large network and 2.5 for the small
-one, (b) at most 0.9, (c) at most 1.
+They are timed in turn, and each ratio is that of the medians. Goals: (a) at most 1.5 for the large
+network and 2.5 for the small one, (b) at most 0.9, (c) at most 1.
 """
+
 import importlib.util
 import itertools
 import statistics
 import time
 
-from course_utils import datasets, models, training  # before Keras
-
 import keras
-import numpy as np
 from keras import ops
+
+from course_utils import datasets, models, training  # before Keras
 
 BATCH, ROUNDS = 256, 3
 NETWORKS = [784, 1000, 500, 250, 30], [784, 300, 150]
@@ -37,9 +38,13 @@ def compiled(function):
 
 
 def bare_products(sizes, n_batches):
-    """A function that does a network's products for so many batches: forward, and for both gradients."""
+    """A function that does a network's products for so many batches: forward, and for both
+    gradients."""
     shapes = list(itertools.pairwise(sizes + sizes[-2::-1]))
-    ones = [tuple(ops.ones(s) for s in ((BATCH, n_in), (n_in, n_out), (BATCH, n_out))) for n_in, n_out in shapes]
+    ones = [
+        tuple(ops.ones(s) for s in ((BATCH, n_in), (n_in, n_out), (BATCH, n_out)))
+        for n_in, n_out in shapes
+    ]
 
     @compiled
     def step(operands):
@@ -104,9 +109,15 @@ def seconds(epoch):
 
 def main():
     x = datasets.load_mnist()[0][0].reshape(-1, 784)
-    print(f"Seconds an epoch of {len(x)} images, {keras.backend.backend()}, median of {ROUNDS} (least to most)")
+    print(
+        f"Seconds an epoch of {len(x)} images, {keras.backend.backend()}, median of {ROUNDS} (least to most)"
+    )
     for sizes in NETWORKS:
-        ways = {"training.fit": ours(sizes, x), "(a) products": bare_products(sizes, -(-len(x) // BATCH)), "(b) Keras": kerases(sizes, x)}
+        ways = {
+            "training.fit": ours(sizes, x),
+            "(a) products": bare_products(sizes, -(-len(x) // BATCH)),
+            "(b) Keras": kerases(sizes, x),
+        }
         if importlib.util.find_spec("torch"):
             ways["(c) PyTorch"] = pytorchs(sizes, x)
         taken = {name: [] for name in ways}
@@ -118,8 +129,15 @@ def main():
         middle = {name: statistics.median(times) for name, times in taken.items()}
         print("-".join(map(str, sizes)) + " and back")
         for name, times in taken.items():
-            ratio = "" if name == "training.fit" else f"   training.fit over it: {middle['training.fit'] / middle[name]:.2f}"
-            print(f"    {name:14}{middle[name]:6.2f} ({min(times):.2f} to {max(times):.2f}){ratio}", flush=True)
+            ratio = (
+                ""
+                if name == "training.fit"
+                else f"   training.fit over it: {middle['training.fit'] / middle[name]:.2f}"
+            )
+            print(
+                f"    {name:14}{middle[name]:6.2f} ({min(times):.2f} to {max(times):.2f}){ratio}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """Submissions, handed in and graded: helpers of test_assignments.py and test_grading.py."""
+
 import copy
 import csv
 import pathlib
@@ -17,13 +18,19 @@ def read(name):
 
 
 def nbgrader_cells(book):
-    return {cell.metadata.nbgrader.grade_id: cell for cell in book.cells if "nbgrader" in cell.metadata}
+    return {
+        cell.metadata.nbgrader.grade_id: cell for cell in book.cells if "nbgrader" in cell.metadata
+    }
 
 
 def points(name, by_tests):
     """From the id of each test (or of each answer that a person reads) to its points."""
     cells = nbgrader_cells(read(name)).items()
-    return {i: c.metadata.nbgrader.points for i, c in cells if c.metadata.nbgrader.grade and c.metadata.nbgrader.locked == by_tests}
+    return {
+        i: c.metadata.nbgrader.points
+        for i, c in cells
+        if c.metadata.nbgrader.grade and c.metadata.nbgrader.locked == by_tests
+    }
 
 
 def hand_in(course, student, name, book):
@@ -33,7 +40,8 @@ def hand_in(course, student, name, book):
 
 
 def with_cells(book, changed):
-    """A copy of the notebook in which a student has written `changed`, from ids of cells to their text."""
+    """A copy of the notebook in which a student has written `changed`, from ids of cells to their
+    text."""
     book = copy.deepcopy(book)
     cells = nbgrader_cells(book)
     for grade_id, source in changed.items():
@@ -43,10 +51,14 @@ def with_cells(book, changed):
 
 
 def grades(course, student, name):
-    """From the id of each graded cell to its points, None where a person has to read; of the gradebook."""
+    """From the id of each graded cell to its points, None where a person has to read; of the
+    gradebook."""
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         notebook = gradebook.find_submission_notebook(name, name, student)
-        return {grade.name: None if grade.needs_manual_grade else grade.score for grade in notebook.grades}
+        return {
+            grade.name: None if grade.needs_manual_grade else grade.score
+            for grade in notebook.grades
+        }
 
 
 def mark(course, student, name, marks, comment, answer="explanation"):
@@ -70,6 +82,15 @@ def lines(text):
 
 def copy_of_the_course(folder):
     course = folder / "assignments"
-    ours = shutil.ignore_patterns("release", "submitted", "autograded", "feedback", "downloaded", "gradebook.db", "grades.csv", ".*")
+    ours = shutil.ignore_patterns(
+        "release",
+        "submitted",
+        "autograded",
+        "feedback",
+        "downloaded",
+        "gradebook.db",
+        "grades.csv",
+        ".*",
+    )
     shutil.copytree(ROOT / "assignments", course, ignore=ours)
     return course

@@ -1,4 +1,6 @@
-"""The problem sets, walked through as an instructor does: built, handed in, graded, read. Scores come from the gradebook."""
+"""The problem sets, walked through as an instructor does: built, handed in, graded, read. Scores
+come from the gradebook."""
+
 import html
 import os
 import pathlib
@@ -14,11 +16,25 @@ import pytest
 from course_utils import checks, datasets, metrics
 
 pytest.importorskip("nbgrader", reason="nbgrader is not here: `make test` installs it")
-from submissions import ROOT, SETS, SOURCE, copy_of_the_course, grades, lines, mark, nbgrader_cells, points, read, table  # noqa: E402
-from wrong_submissions import WRONG  # noqa: E402
+from submissions import (
+    ROOT,
+    SETS,
+    SOURCE,
+    copy_of_the_course,
+    grades,
+    lines,
+    mark,
+    nbgrader_cells,
+    points,
+    read,
+    table,
+)
+from wrong_submissions import WRONG
 
 PAGE = (ROOT / "assignments" / "README.md").read_text(encoding="utf-8")
-REGION = re.compile(r"^ *### BEGIN (SOLUTION|HIDDEN TESTS)\n(.*?)^ *### END \1", re.MULTILINE | re.DOTALL)
+REGION = re.compile(
+    r"^ *### BEGIN (SOLUTION|HIDDEN TESTS)\n(.*?)^ *### END \1", re.MULTILINE | re.DOTALL
+)
 
 
 # What can be read off the files.
@@ -31,7 +47,9 @@ def test_the_sets_are_there_and_their_tables_add_up():
         rows = dict(re.findall(r"^\| (\d) \| .* \| (\d+) \|$", text, re.MULTILINE))
         tests, answers = points(name, True), points(name, False)
         assert sum(map(int, rows.values())) == sum(tests.values()) + sum(answers.values()) == 40
-        assert len(answers) == 1 and f"| 40 | {sum(tests.values())} |" in next(row for row in PAGE.splitlines() if f"| [{name}]" in row)
+        assert len(answers) == 1 and f"| 40 | {sum(tests.values())} |" in next(
+            row for row in PAGE.splitlines() if f"| [{name}]" in row
+        )
         assert "debug this" in text.lower()
 
 
@@ -58,7 +76,13 @@ def test_each_test_is_failed_by_a_wrong_submission(name):
 
 
 def test_the_baseline_that_a_visible_test_of_set_2_states():
-    told = float(re.search(r"^baseline = ([\d.]+)", nbgrader_cells(read("set2_denoising"))["denoiser_visible"].source, re.MULTILINE)[1])
+    told = float(
+        re.search(
+            r"^baseline = ([\d.]+)",
+            nbgrader_cells(read("set2_denoising"))["denoiser_visible"].source,
+            re.MULTILINE,
+        )[1]
+    )
     images = datasets.load_fashion_mnist()[0][0].reshape(-1, 784).astype(float)
     mean, c = images[:20000].mean(axis=0), np.cov(images[:20000], rowvar=False, bias=True)
     x = images[55000:57000]
@@ -67,13 +91,14 @@ def test_the_baseline_that_a_visible_test_of_set_2_states():
     assert metrics.squared_error(x, x_hat) == pytest.approx(told, abs=1e-3)
 
 
-# The page, from the first command to the last. Over ten seconds: it has eight notebooks graded, in kernels
-# that import TensorFlow and, most of them, train.
+# The page, from the first command to the last. Over ten seconds: it has eight notebooks graded, in
+# kernels that import TensorFlow and, most of them, train.
 
 
 @pytest.fixture(scope="module")
 def walk(tmp_path_factory):
-    """A clone in which the page's commands have been run; the environment, which took minutes to make, is this one."""
+    """A clone in which the page's commands have been run; the environment, which took minutes to
+    make, is this one."""
     clone = tmp_path_factory.mktemp("clone")
     copy_of_the_course(clone)
     for file in ("Makefile", "pyproject.toml", "constraints.txt"):
@@ -84,27 +109,41 @@ def walk(tmp_path_factory):
     for block in re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL):
         if len(answers) == 4:  # what the page does in a browser, by `make formgrader`
             mark(clone / "assignments", "ada", "set1_pca", 4, "Which angle did you measure?")
-        done = subprocess.run(["bash", "-euc", block], cwd=clone, capture_output=True, text=True, encoding="utf-8")
+        done = subprocess.run(
+            ["bash", "-euc", block], cwd=clone, capture_output=True, text=True, encoding="utf-8"
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         answers.append((block, done.stdout))
     commands = ["make rehearse\n", "make assignments\n", "mkdir", "make grade\n", "make grade\n"]
-    assert len(answers) == 5 and all(block.startswith(command) for (block, _), command in zip(answers, commands))
+    assert len(answers) == 5 and all(
+        block.startswith(command) for (block, _), command in zip(answers, commands)
+    )
     return clone / "assignments", [told for _, told in answers]
 
 
 makes = pytest.mark.skipif(
-    shutil.which("make") is None or pathlib.Path(sys.prefix) != ROOT / ".venv", reason="not in the environment that make creates"
+    shutil.which("make") is None or pathlib.Path(sys.prefix) != ROOT / ".venv",
+    reason="not in the environment that make creates",
 )
 
 
 @makes
 def test_the_solutions_get_full_marks_and_the_untouched_student_version_none(walk):
     _, answers = walk
-    table = re.findall(r"^(reference|untouched) +(\w+) +(\S+) +(\S+) +(\S+)$", answers[0], re.MULTILINE)
-    wanted = {("reference", name, "35", "40", "5") for name in SETS} | {("untouched", name, "0", "40", "0") for name in SETS}
+    table = re.findall(
+        r"^(reference|untouched) +(\w+) +(\S+) +(\S+) +(\S+)$", answers[0], re.MULTILINE
+    )
+    wanted = {("reference", name, "35", "40", "5") for name in SETS} | {
+        ("untouched", name, "0", "40", "0") for name in SETS
+    }
     assert set(table) == wanted
-    seconds = [int(number) for number in re.findall(r"^grading \w+, \w+ \.\.\. (\d+) s$", answers[0], re.MULTILINE)]
-    assert len(seconds) == 6 and max(seconds) < 120  # a minute on two cores; here other tests run on them, too
+    seconds = [
+        int(number)
+        for number in re.findall(r"^grading \w+, \w+ \.\.\. (\d+) s$", answers[0], re.MULTILINE)
+    ]
+    assert (
+        len(seconds) == 6 and max(seconds) < 120
+    )  # a minute on two cores; here other tests run on them, too
 
 
 @makes
@@ -116,12 +155,22 @@ def test_the_page_leads_from_a_clone_to_graded_feedback(walk):
         assert re.search(f"^{row}$", first, re.MULTILINE), first
     assert re.search(r"^ada +set1_pca +39 +40 +0$", last, re.MULTILINE), last
     assert "grading " not in last, "nothing had changed, and yet it was graded again"
-    assert sum(grades(course, "ada", "set1_pca").values()) == 39 and sum(grades(course, "bob", "set1_pca").values()) == 0
+    assert (
+        sum(grades(course, "ada", "set1_pca").values()) == 39
+        and sum(grades(course, "bob", "set1_pca").values()) == 0
+    )
     for student, score in (("ada", "39.0"), ("bob", "0.0")):
-        page = html.unescape((course / "feedback" / student / "set1_pca" / "set1_pca.html").read_text(encoding="utf-8"))
+        page = html.unescape(
+            (course / "feedback" / student / "set1_pca" / "set1_pca.html").read_text(
+                encoding="utf-8"
+            )
+        )
         assert f"(Score: {score} / 40.0)" in page
         assert ("Which angle did you measure?" in page) == (student == "ada")
-    assert table(course) == [["ada", "set1_pca", "39.0", "40.0", "0", ""], ["bob", "set1_pca", "0.0", "40.0", "0", ""]]
+    assert table(course) == [
+        ["ada", "set1_pca", "39.0", "40.0", "0", ""],
+        ["bob", "set1_pca", "0.0", "40.0", "0", ""],
+    ]
 
 
 @makes
@@ -130,10 +179,17 @@ def test_files_of_an_lms_are_collected(walk):
     archive = course / "downloaded" / "set1_pca" / "archive"
     archive.mkdir(parents=True)
     for file in (
-        "ada lovelace_77_assignsubmission_file_set1_pca.ipynb", "bell_12_34_set1_pca-2.ipynb", "cox_LATE_5_set1_pca (1).ipynb",
-    ):  # fmt: skip
+        "ada lovelace_77_assignsubmission_file_set1_pca.ipynb",
+        "bell_12_34_set1_pca-2.ipynb",
+        "cox_LATE_5_set1_pca (1).ipynb",
+    ):
         shutil.copy(SOURCE / "set1_pca" / "set1_pca.ipynb", archive / file)
-    subprocess.run([sys.executable, "-m", "nbgrader", "zip_collect", "set1_pca"], cwd=course, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "nbgrader", "zip_collect", "set1_pca"],
+        cwd=course,
+        check=True,
+        capture_output=True,
+    )
     for student in ("ada lovelace", "bell", "cox"):
         assert (course / "submitted" / student / "set1_pca" / "set1_pca.ipynb").exists()
 
@@ -151,10 +207,19 @@ def test_the_student_version_holds_no_solution_and_no_hidden_test(walk, name):
     secret -= in_the_open
     told = set().union(*(lines(cell.source) for cell in student_version.cells))
     assert len(secret) > 40 and not secret & told
-    assert not any("SOLUTION" in line or "BEGIN HIDDEN" in line or "END HIDDEN" in line for line in told)
+    assert not any(
+        "SOLUTION" in line or "BEGIN HIDDEN" in line or "END HIDDEN" in line for line in told
+    )
     assert not any(cell.get("outputs") for cell in student_version.cells)
-    stubs = [cell.source for cell in student_version.cells if cell.metadata.get("nbgrader", {}).get("solution")]
-    assert all("raise NotImplementedError" in stub or stub == "YOUR ANSWER HERE" for stub in stubs) and len(stubs) >= 5
+    stubs = [
+        cell.source
+        for cell in student_version.cells
+        if cell.metadata.get("nbgrader", {}).get("solution")
+    ]
+    assert (
+        all("raise NotImplementedError" in stub or stub == "YOUR ANSWER HERE" for stub in stubs)
+        and len(stubs) >= 5
+    )
 
 
 def test_the_self_check_on_the_page_runs():
@@ -164,8 +229,11 @@ def test_the_self_check_on_the_page_runs():
     check = names["check_grey"]
     assert check(lambda images: images.mean(axis=(1, 2)))
     wrong = [
-        lambda images: images.mean(), lambda images: images.mean(axis=0), lambda images: images.sum(axis=(1, 2)),
-        lambda images: images[:, 0, 0], lambda images: None,
-    ]  # fmt: skip
+        lambda images: images.mean(),
+        lambda images: images.mean(axis=0),
+        lambda images: images.sum(axis=(1, 2)),
+        lambda images: images[:, 0, 0],
+        lambda images: None,
+    ]
     hints = [check(function) for function in wrong]
     assert not any(hints) and len({str(hint) for hint in hints}) == len(wrong)

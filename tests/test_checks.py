@@ -24,11 +24,19 @@ def test_a_claim_that_holds_prints_one_line(capsys):
     ],
 )
 def test_the_training_behind_a_value_is_told_last(monkeypatch, capsys, behind, words):
-    claim = {"at_most": 97, "unit": "nats", "published": 106.7, "source": "a source, with a comma", "trained": True}
+    claim = {
+        "at_most": 97,
+        "unit": "nats",
+        "published": 106.7,
+        "source": "a source, with a comma",
+        "trained": True,
+    }
     expect("test −ELBO", 96.2821, **claim, **behind)
     notes = "at most 97; published 106.7, a source, with a comma"
     assert capsys.readouterr().out == f"✓ test −ELBO: 96.282 nats ({notes}{words})\n"
-    monkeypatch.setenv("COURSE_BUDGET", "smoke")  # a few steps of training: their seconds say nothing
+    monkeypatch.setenv(
+        "COURSE_BUDGET", "smoke"
+    )  # a few steps of training: their seconds say nothing
     expect("test −ELBO", 96.2821, **claim, **behind)
     assert capsys.readouterr().out == f"– not judged at the smoke budget: test −ELBO ({notes})\n"
     monkeypatch.delenv("COURSE_BUDGET")
@@ -45,12 +53,16 @@ PUBLISHED = {"published": 3.0, "source": "Somebody 2006"}
     [
         ({"seconds": 54}, "seconds and parameters go with published, got seconds=54"),
         ({"parameters": 7}, "seconds and parameters go with published.* parameters=7"),
-        *[(PUBLISHED | {"seconds": wrong}, "seconds must be a finite number above 0, got")
-          for wrong in (0, -1.0, float("nan"), float("inf"), True, "54")],
-        *[(PUBLISHED | {"parameters": wrong}, "parameters must be a whole number above 0, got")
-          for wrong in (0, -7, 7.0, True, "7")],
+        *[
+            (PUBLISHED | {"seconds": wrong}, "seconds must be a finite number above 0, got")
+            for wrong in (0, -1.0, float("nan"), float("inf"), True, "54")
+        ],
+        *[
+            (PUBLISHED | {"parameters": wrong}, "parameters must be a whole number above 0, got")
+            for wrong in (0, -7, 7.0, True, "7")
+        ],
     ],
-)  # fmt: skip
+)
 def test_the_training_behind_a_value_must_be_told_right(arguments, message):
     with pytest.raises(ValueError, match=message):
         expect("error", 0.5, at_most=1.0, **arguments)
@@ -150,10 +162,15 @@ def test_outcomes_are_recorded(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_BUDGET", "smoke")
     expect("three", 3, equals=1, trained=True)
     outcomes = [json.loads(line) for line in path.read_text().splitlines()]
-    assert [(o["claim"], o["outcome"]) for o in outcomes] == [("one", "held"), ("two", "failed"), ("three", "not judged")]
+    assert [(o["claim"], o["outcome"]) for o in outcomes] == [
+        ("one", "held"),
+        ("two", "failed"),
+        ("three", "not judged"),
+    ]
 
 
-# Each exercise: the reference solution, and wrong ones that students write, each with a word of its own hint.
+# Each exercise: the reference solution, and wrong ones that students write, each with a word of its
+# own hint.
 def in_place(x):
     x -= x.mean(axis=0)
     return x
@@ -228,11 +245,17 @@ PARAMETERS = (
     lambda sizes: sum((a + 1) * b for a, b in zip(sizes, sizes[1:])),
     {
         "weights alone": lambda sizes: sum(a * b for a, b in zip(sizes, sizes[1:])),
-        "inputs have no biases": lambda sizes: sum(a * b for a, b in zip(sizes, sizes[1:])) + sum(sizes),
+        "inputs have no biases": lambda sizes: (
+            sum(a * b for a, b in zip(sizes, sizes[1:])) + sum(sizes)
+        ),
         "biases alone": lambda sizes: sum(sizes[1:]),
         "one bias a layer": lambda sizes: sum(a * b + 1 for a, b in zip(sizes, sizes[1:])),
-        "last layer is missing": lambda sizes: sum((a + 1) * b for a, b in zip(sizes[:-1], sizes[1:-1])),
-        "not for each of its inputs": lambda sizes: sum(a * b + a for a, b in zip(sizes, sizes[1:])),
+        "last layer is missing": lambda sizes: sum(
+            (a + 1) * b for a, b in zip(sizes[:-1], sizes[1:-1])
+        ),
+        "not for each of its inputs": lambda sizes: sum(
+            a * b + a for a, b in zip(sizes, sizes[1:])
+        ),
         "29 weights and some": lambda sizes: 0,
         "right for four sizes": lambda sizes: 38,
         "changes what it was given": lambda sizes: sizes.clear() or 38,
@@ -276,7 +299,9 @@ OPTIMUM = (
         "leave it squared": lambda x, k: np.sqrt(left_out(x, k) / len(x)),
         "share of the variance": lambda x, k: left_out(x, k) / left_out(x, 0),
         "variance that is kept": lambda x, k: (left_out(x, 0) - left_out(x, k)) / len(x),
-        "square of a singular value": lambda x, k: np.linalg.svd(x - x.mean(0), compute_uv=False)[k:].sum() / len(x),
+        "square of a singular value": lambda x, k: (
+            np.linalg.svd(x - x.mean(0), compute_uv=False)[k:].sum() / len(x)
+        ),
     },
 )
 DEAD = (
@@ -380,6 +405,8 @@ MEAN_IMAGE = (
         "you got": lambda x: 1.0,
     },
 )
+
+
 def _kl(a, b):
     return a * np.log(a / b) + (1 - a) * np.log((1 - a) / (1 - b))
 
@@ -393,17 +420,25 @@ MASK = (
     {
         "dropout's rescaling": lambda x, rate, rng: x * (rng.random(x.shape) >= rate) / (1 - rate),
         "what is lost, not what is kept": lambda x, rate, rng: x * (rng.random(x.shape) < rate),
-        "all images lost the same pixels": lambda x, rate, rng: x * (rng.random(x.shape[1:]) >= rate),
+        "all images lost the same pixels": lambda x, rate, rng: (
+            x * (rng.random(x.shape[1:]) >= rate)
+        ),
         "whole rows or columns": lambda x, rate, rng: x * (rng.random((*x.shape[:2], 1)) >= rate),
         "nothing is added": lambda x, rate, rng: x + rng.normal(0, rate, x.shape),
         "no pixel became 0": lambda x, rate, rng: x,
-        "of the pixels became 0, wanted": lambda x, rate, rng: x * (rng.random(x.shape) >= rate / 2),
+        "of the pixels became 0, wanted": lambda x, rate, rng: (
+            x * (rng.random(x.shape) >= rate / 2)
+        ),
         "changes what it was given": lambda x, rate, rng: x.__imul__(rng.random(x.shape) >= rate),
-        "different places": lambda x, rate, rng: x * (np.random.default_rng().random(x.shape) >= rate),
+        "different places": lambda x, rate, rng: (
+            x * (np.random.default_rng().random(x.shape) >= rate)
+        ),
         "not for 0.6": lambda x, rate, rng: x * (rng.random(x.shape) >= 0.3),
         "all pixels became 0": lambda x, rate, rng: x * 0,
         "the places alone": lambda x, rate, rng: rng.random(x.shape) >= rate,
-        "two calls with one rng": lambda x, rate, rng: x * (np.random.default_rng(0).random(x.shape) >= rate),
+        "two calls with one rng": lambda x, rate, rng: (
+            x * (np.random.default_rng(0).random(x.shape) >= rate)
+        ),
         "the shape is": lambda x, rate, rng: x[rng.random(x.shape) >= rate],
     },
 )
@@ -413,9 +448,15 @@ PSNR = (
         "all images together": lambda x, y: 10 * np.log10(1 / ((x - y) ** 2).mean()),
         "one number for each image": lambda x, y: 10 * np.log10(1 / ((x - y) ** 2).mean(axis=1)),
         "the sign": lambda x, y: np.mean(10 * np.log10(((x - y) ** 2).mean(axis=1))),
-        "20 goes with the root": lambda x, y: np.mean(20 * np.log10(1 / ((x - y) ** 2).mean(axis=1))),
-        "with its root it is 20": lambda x, y: np.mean(10 * np.log10(1 / np.sqrt(((x - y) ** 2).mean(axis=1)))),
-        "yours is over the images": lambda x, y: np.mean(10 * np.log10(1 / ((x - y) ** 2).mean(axis=0))),
+        "20 goes with the root": lambda x, y: np.mean(
+            20 * np.log10(1 / ((x - y) ** 2).mean(axis=1))
+        ),
+        "with its root it is 20": lambda x, y: np.mean(
+            10 * np.log10(1 / np.sqrt(((x - y) ** 2).mean(axis=1)))
+        ),
+        "yours is over the images": lambda x, y: np.mean(
+            10 * np.log10(1 / ((x - y) ** 2).mean(axis=0))
+        ),
         "to the base 10": lambda x, y: np.mean(10 * np.log(1 / ((x - y) ** 2).mean(axis=1))),
         "you summed": lambda x, y: np.mean(10 * np.log10(1 / ((x - y) ** 2).sum(axis=1))),
         "the peak is 1": lambda x, y: np.mean(10 * np.log10(255**2 / ((x - y) ** 2).mean(axis=1))),
@@ -440,7 +481,9 @@ KL_PENALTY = (
     lambda code, t: _kl(t, code.mean(axis=0)).sum(),
     {
         "half the formula": lambda code, t: (t * np.log(t / code.mean(axis=0))).sum(),
-        "for the unit being on": lambda code, t: ((1 - t) * np.log((1 - t) / (1 - code.mean(axis=0)))).sum(),
+        "for the unit being on": lambda code, t: (
+            (1 - t) * np.log((1 - t) / (1 - code.mean(axis=0)))
+        ).sum(),
         "not for 0.3": lambda code, t: _kl(0.1, code.mean(axis=0)).sum(),
         "4 times too small": lambda code, t: _kl(t, code.mean(axis=0)).mean(),
         "swapped": lambda code, t: _kl(code.mean(axis=0), t).sum(),
@@ -459,14 +502,20 @@ TOP_K = (
         "along axis 1": lambda code, k: np.where(_largest(code, k, axis=0), code, 0),
         "absolute values": lambda code, k: np.where(_largest(np.abs(code), k), code, 0),
         "not for k = 3": lambda code, k: np.where(_largest(code, 2), code, 0),
-        "a negative value may be": lambda code, k: np.maximum(np.where(_largest(code, k), code, 0), 0),
+        "a negative value may be": lambda code, k: np.maximum(
+            np.where(_largest(code, k), code, 0), 0
+        ),
         "the k smallest": lambda code, k: np.where(_largest(-code, k), code, 0),
         "ones and zeros": lambda code, k: _largest(code, k).astype(float),
         "their places matter": lambda code, k: -np.sort(-code, axis=1)[:, :k],
         "the other way round": lambda code, k: np.where(_largest(code, k), 0, code),
-        "one value too few": lambda code, k: np.where(code > np.sort(code, axis=1)[:, [-k]], code, 0),
+        "one value too few": lambda code, k: np.where(
+            code > np.sort(code, axis=1)[:, [-k]], code, 0
+        ),
         "one value too many": lambda code, k: np.where(_largest(code, k + 1), code, 0),
-        "one threshold": lambda code, k: np.where(code >= np.sort(code, axis=None)[-k * len(code)], code, 0),
+        "one threshold": lambda code, k: np.where(
+            code >= np.sort(code, axis=None)[-k * len(code)], code, 0
+        ),
         "each row keeps": lambda code, k: code,
     },
 )
@@ -474,9 +523,13 @@ CONVOLUTION_PARAMETERS = (
     lambda size, channels, filters: (size**2 * channels + 1) * filters,
     {
         "the biases are missing": lambda size, channels, filters: size**2 * channels * filters,
-        "not one for each channel": lambda size, channels, filters: (size**2 + 1) * channels * filters,
+        "not one for each channel": lambda size, channels, filters: (
+            (size**2 + 1) * channels * filters
+        ),
         "yours is one for all": lambda size, channels, filters: size**2 * channels * filters + 1,
-        "not to a channel of the input": lambda size, channels, filters: size**2 * channels * filters + channels,
+        "not to a channel of the input": lambda size, channels, filters: (
+            size**2 * channels * filters + channels
+        ),
         "looks at all channels": lambda size, channels, filters: (size**2 + 1) * filters,
         "a kernel is square": lambda size, channels, filters: (size * channels + 1) * filters,
         "that is one filter": lambda size, channels, filters: size**2 * channels + 1,
@@ -495,17 +548,27 @@ HOLD_PEOPLE_OUT = (
     {
         "draw people, not pictures": lambda persons, n, rng: rng.permutation(len(persons)) < n * 5,
         "these are people": _people,
-        "mark their pictures": lambda persons, n, rng: persons[np.isin(persons, _people(persons, n, rng))],
+        "mark their pictures": lambda persons, n, rng: persons[
+            np.isin(persons, _people(persons, n, rng))
+        ],
         "True or False for each": lambda persons, n, rng: set(_people(persons, n, rng).tolist()),
         "nobody is held out": lambda persons, n, rng: np.zeros(len(persons), bool),
         "but not for 1 of 3": lambda persons, n, rng: np.isin(persons, _people(persons, 3, rng)),
-        "numbers of pictures": lambda persons, n, rng: np.flatnonzero(np.isin(persons, _people(persons, n, rng))),
-        "wanted bool": lambda persons, n, rng: np.isin(persons, _people(persons, n, rng)).astype(int),
+        "numbers of pictures": lambda persons, n, rng: np.flatnonzero(
+            np.isin(persons, _people(persons, n, rng))
+        ),
+        "wanted bool": lambda persons, n, rng: np.isin(persons, _people(persons, n, rng)).astype(
+            int
+        ),
         "the other way round": lambda persons, n, rng: ~np.isin(persons, _people(persons, n, rng)),
         "nobody twice": lambda persons, n, rng: np.isin(persons, rng.choice(persons, n)),
-        "are held out, wanted 3": lambda persons, n, rng: np.isin(persons, _people(persons, n + 1, rng)),
+        "are held out, wanted 3": lambda persons, n, rng: np.isin(
+            persons, _people(persons, n + 1, rng)
+        ),
         "always the same people": lambda persons, n, rng: np.isin(persons, np.unique(persons)[:n]),
-        "from nothing else": lambda persons, n, rng: np.isin(persons, _people(persons, n, np.random.default_rng())),
+        "from nothing else": lambda persons, n, rng: np.isin(
+            persons, _people(persons, n, np.random.default_rng())
+        ),
     },
 )
 
@@ -533,10 +596,14 @@ TRANSPOSED = (
         "wanted (12,): the last": lambda x, kernel, stride: np.insert(x, range(1, len(x)), 0),
         "yours overwrites": lambda x, kernel, stride: _stamps(x, kernel, stride, add=False),
         "the kernel is reversed": lambda x, kernel, stride: _stamps(x, kernel[::-1], stride),
-        "multiplied by its number": lambda x, kernel, stride: _stamps(np.ones_like(x), kernel, stride),
+        "multiplied by its number": lambda x, kernel, stride: _stamps(
+            np.ones_like(x), kernel, stride
+        ),
         "by the whole kernel": lambda x, kernel, stride: _stamps(x, np.ones_like(kernel), stride),
         "not for a stride of 3": lambda x, kernel, stride: _stamps(x, kernel, 2),
-        "at the places from": lambda x, kernel, stride: np.zeros((len(x) - 1) * stride + len(kernel)),
+        "at the places from": lambda x, kernel, stride: np.zeros(
+            (len(x) - 1) * stride + len(kernel)
+        ),
     },
 )
 
@@ -548,38 +615,72 @@ def _gauss_kl(mean, log_var):
 GAUSSIAN_KL = (
     _gauss_kl,
     {
-        "the mean over the batch comes later": lambda mean, log_var: _gauss_kl(mean, log_var).mean(),
+        "the mean over the batch comes later": lambda mean, log_var: _gauss_kl(
+            mean, log_var
+        ).mean(),
         "over nothing else": lambda mean, log_var: _gauss_kl(mean.T, log_var.T),
         "one number of nats": lambda mean, log_var: mean**2 + np.exp(log_var) - 1 - log_var,
         "3 times too small": lambda mean, log_var: _gauss_kl(mean, log_var) / mean.shape[1],
         "begins with one half": lambda mean, log_var: 2 * _gauss_kl(mean, log_var),
         "the sign": lambda mean, log_var: -_gauss_kl(mean, log_var),
         "and not the deviation itself": lambda mean, log_var: _gauss_kl(mean, 2 * log_var),
-        "yours has the standard deviation": lambda mean, log_var: _gauss_kl(mean, log_var) + (np.exp(log_var / 2) - np.exp(log_var)).sum(axis=1) / 2,
-        "the mean is squared": lambda mean, log_var: _gauss_kl(mean, log_var) + (mean - mean**2).sum(axis=1) / 2,
+        "yours has the standard deviation": lambda mean, log_var: (
+            _gauss_kl(mean, log_var) + (np.exp(log_var / 2) - np.exp(log_var)).sum(axis=1) / 2
+        ),
+        "the mean is squared": lambda mean, log_var: (
+            _gauss_kl(mean, log_var) + (mean - mean**2).sum(axis=1) / 2
+        ),
         "the 1 is missing": lambda mean, log_var: _gauss_kl(mean, log_var) + mean.shape[1] / 2,
         "and the sum over the latents": lambda mean, log_var: (mean**2).sum(axis=1),
-        "but not for those of the prior": lambda mean, log_var: _gauss_kl(mean, log_var) + (mean == 0).any(axis=1),
+        "but not for those of the prior": lambda mean, log_var: (
+            _gauss_kl(mean, log_var) + (mean == 0).any(axis=1)
+        ),
     },
 )
 SAMPLE = (
     lambda mean, log_var, rng: rng.normal(mean, np.exp(log_var / 2)),
     {
-        "every image gets the same": lambda mean, log_var, rng: mean + np.exp(log_var / 2) * rng.standard_normal(mean.shape[1]),
-        "the latents of an image": lambda mean, log_var, rng: mean + np.exp(log_var / 2) * rng.standard_normal((len(mean), 1)),
-        "the variance: epsilon": lambda mean, log_var, rng: mean + np.exp(log_var) * rng.standard_normal(mean.shape),
-        "z_log_var itself": lambda mean, log_var, rng: mean + log_var * rng.standard_normal(mean.shape),
+        "every image gets the same": lambda mean, log_var, rng: (
+            mean + np.exp(log_var / 2) * rng.standard_normal(mean.shape[1])
+        ),
+        "the latents of an image": lambda mean, log_var, rng: (
+            mean + np.exp(log_var / 2) * rng.standard_normal((len(mean), 1))
+        ),
+        "the variance: epsilon": lambda mean, log_var, rng: (
+            mean + np.exp(log_var) * rng.standard_normal(mean.shape)
+        ),
+        "z_log_var itself": lambda mean, log_var, rng: (
+            mean + log_var * rng.standard_normal(mean.shape)
+        ),
         "the spread is 1": lambda mean, log_var, rng: mean + rng.standard_normal(mean.shape),
-        "z_mean is missing": lambda mean, log_var, rng: np.exp(log_var / 2) * rng.standard_normal(mean.shape),
-        "yours is not": lambda mean, log_var, rng: mean + np.exp(log_var / 2) * rng.uniform(-1, 1, mean.shape) * 3**0.5,
-        "distributed, rng.standard_normal": lambda mean, log_var, rng: mean + np.exp(log_var / 2) * rng.laplace(0, 0.5**0.5, mean.shape),
+        "z_mean is missing": lambda mean, log_var, rng: (
+            np.exp(log_var / 2) * rng.standard_normal(mean.shape)
+        ),
+        "yours is not": lambda mean, log_var, rng: (
+            mean + np.exp(log_var / 2) * rng.uniform(-1, 1, mean.shape) * 3**0.5
+        ),
+        "distributed, rng.standard_normal": lambda mean, log_var, rng: (
+            mean + np.exp(log_var / 2) * rng.laplace(0, 0.5**0.5, mean.shape)
+        ),
         "epsilon is missing": lambda mean, log_var, rng: mean,
-        "not a number": lambda mean, log_var, rng: mean + np.sqrt(log_var) * rng.standard_normal(mean.shape),
-        "some images get": lambda mean, log_var, rng: mean + np.exp(log_var / 2) * rng.standard_normal((len(mean) // 2, 3)).repeat(2, axis=0),
-        "of what you draw is not np.exp": lambda mean, log_var, rng: mean + 3 * np.exp(log_var / 2) * rng.standard_normal(mean.shape),
-        "the mean of what you draw": lambda mean, log_var, rng: 0.2 + rng.normal(mean, np.exp(log_var / 2)),
-        "the second call": lambda mean, log_var, rng: np.random.default_rng(0).normal(mean, np.exp(log_var / 2)),
-        "not repeatable": lambda mean, log_var, rng: np.random.default_rng().normal(mean, np.exp(log_var / 2)),
+        "not a number": lambda mean, log_var, rng: (
+            mean + np.sqrt(log_var) * rng.standard_normal(mean.shape)
+        ),
+        "some images get": lambda mean, log_var, rng: (
+            mean + np.exp(log_var / 2) * rng.standard_normal((len(mean) // 2, 3)).repeat(2, axis=0)
+        ),
+        "of what you draw is not np.exp": lambda mean, log_var, rng: (
+            mean + 3 * np.exp(log_var / 2) * rng.standard_normal(mean.shape)
+        ),
+        "the mean of what you draw": lambda mean, log_var, rng: (
+            0.2 + rng.normal(mean, np.exp(log_var / 2))
+        ),
+        "the second call": lambda mean, log_var, rng: np.random.default_rng(0).normal(
+            mean, np.exp(log_var / 2)
+        ),
+        "not repeatable": lambda mean, log_var, rng: np.random.default_rng().normal(
+            mean, np.exp(log_var / 2)
+        ),
         "wanted (4000, 3)": lambda mean, log_var, rng: rng.standard_normal(3),
     },
 )
@@ -614,15 +715,23 @@ SLERP = (
         "the shape is ()": lambda a, b, t: 1.0,
         "the straight line": lambda a, b, t: (1 - t) * a + t * b,
         "the other way round": lambda a, b, t: _arc(b, a, t),
-        "use the unit vectors for the angle only": lambda a, b, t: _arc(a, b, t) / np.linalg.norm(a),
+        "use the unit vectors for the angle only": lambda a, b, t: (
+            _arc(a, b, t) / np.linalg.norm(a)
+        ),
         "but not evenly": _stretched,
         "not a number": _no_norm,
         "radians": lambda a, b, t: _arc(a, b, t, 180 / np.pi),
         "with the angle between": lambda a, b, t: a,
         "t = 1 must be b": lambda a, b, t: _arc(a, b, t if t < 1 else 0.9),
         "you divide by its sine": _unguarded,
-        "a little larger than 1": lambda a, b, t: a if np.array_equal(a, b) and len(a) == 4 else _unguarded(a, b, t),
-        "not for those of length 1": lambda a, b, t: a if np.array_equal(a, b) else _unguarded(5 * a / np.linalg.norm(a), 5 * b / np.linalg.norm(b), t),
+        "a little larger than 1": lambda a, b, t: (
+            a if np.array_equal(a, b) and len(a) == 4 else _unguarded(a, b, t)
+        ),
+        "not for those of length 1": lambda a, b, t: (
+            a
+            if np.array_equal(a, b)
+            else _unguarded(5 * a / np.linalg.norm(a), 5 * b / np.linalg.norm(b), t)
+        ),
     },
 )
 
@@ -643,9 +752,13 @@ IMPORTANCE_BOUND = (
         "the sign": lambda x: -_log_mean_exp(x),
         "the largest weight only": lambda x: x.max(axis=1),
         "along each row": lambda x: x[:, 0],
-        "take the *largest*": lambda x: np.log(np.exp(x - x.min(axis=1, keepdims=True)).mean(axis=1)) + x.min(axis=1),
+        "take the *largest*": lambda x: (
+            np.log(np.exp(x - x.min(axis=1, keepdims=True)).mean(axis=1)) + x.min(axis=1)
+        ),
         "exp(-800) is 0": lambda x: np.log(np.exp(x).mean(axis=1)),
-        "each image's own largest": lambda x: np.where(x[:, 0] < -500, x.max(axis=1), _log_mean_exp(x)),
+        "each image's own largest": lambda x: np.where(
+            x[:, 0] < -500, x.max(axis=1), _log_mean_exp(x)
+        ),
     },
 )
 AUROC = (
@@ -658,7 +771,9 @@ AUROC = (
         "this is the recall at one threshold": lambda n, a: 100 * (a > n.mean()).mean(),
         "one number for all pairs together": lambda n, a: 100 * (a[:, None] > n).mean(axis=1),
         "two equal scores count as nothing": lambda n, a: 100 * (a[:, None] > n).mean(),
-        "no grid of thresholds": lambda n, a: 100 * ((abs(a[:, None]) > abs(n)).mean() + (a[:, None] == n).mean() / 2),
+        "no grid of thresholds": lambda n, a: (
+            100 * ((abs(a[:, None]) > abs(n)).mean() + (a[:, None] == n).mean() / 2)
+        ),
         "right, but rounded": lambda n, a: round(100 * (a[:, None] > n).mean()),
         "two equal scores count in full": lambda n, a: 100 * (a[:, None] >= n).mean(),
     },
@@ -666,14 +781,22 @@ AUROC = (
 THRESHOLD = (
     lambda normal, rate: np.quantile(normal, 1 - rate),
     {
-        "90% of the normal scores lie above your threshold": lambda normal, rate: np.quantile(normal, rate),
+        "90% of the normal scores lie above your threshold": lambda normal, rate: np.quantile(
+            normal, rate
+        ),
         "np.percentile counts from 0 to 100": lambda normal, rate: np.percentile(normal, 1 - rate),
-        "mean and standard deviations presume": lambda normal, rate: normal.mean() + 2 * normal.std(),
+        "mean and standard deviations presume": lambda normal, rate: (
+            normal.mean() + 2 * normal.std()
+        ),
         "this is the largest score": lambda normal, rate: normal.max(),
-        "5.0% of the normal scores lie above your threshold": lambda normal, rate: np.quantile(normal, 0.95),
+        "5.0% of the normal scores lie above your threshold": lambda normal, rate: np.quantile(
+            normal, 0.95
+        ),
         "this is the smallest score": lambda normal, rate: normal.min(),
         "this is no finite number": lambda normal, rate: np.nan,
-        "use both arguments as they come": lambda normal, rate: np.sort(normal)[int(1000 * (1 - rate)) - 1 if len(normal) == 1000 else -1],
+        "use both arguments as they come": lambda normal, rate: np.sort(normal)[
+            int(1000 * (1 - rate)) - 1 if len(normal) == 1000 else -1
+        ],
         "right for a rate of 0.1, but": lambda normal, rate: np.quantile(normal, 0.9),
         "one number": lambda normal, rate: normal[normal > np.quantile(normal, 1 - rate)],
     },
@@ -689,7 +812,9 @@ PRECISION = (
         "these are the odds": lambda r, f, p: r * p / (f * (1 - p)),
         "right, but rounded": lambda r, f, p: round(r * p / (r * p + f * (1 - p)), 2),
         "this is in percent": lambda r, f, p: 100 * r * p / (r * p + f * (1 - p)),
-        "right for rare anomalies only": lambda r, f, p: r * p / (r * p + f * (1 - p)) if p < 0.1 else 1.0,
+        "right for rare anomalies only": lambda r, f, p: (
+            r * p / (r * p + f * (1 - p)) if p < 0.1 else 1.0
+        ),
     },
 )
 EXERCISES = {
@@ -747,8 +872,7 @@ def test_each_mistake_gets_its_own_hint(check, hint, wrong):
 
 @pytest.mark.parametrize("check", EXERCISES, ids=lambda check: check.__name__)
 def test_what_is_no_solution_gets_a_sentence(check):
-    def stub(*arguments):
-        ...
+    def stub(*arguments): ...
 
     def broken(*arguments):
         raise IndexError("list index out of range")
@@ -773,9 +897,16 @@ def test_every_check_has_its_tests():
 
 @pytest.mark.parametrize(
     "given",
-    [{"published": float("nan"), "source": "A 2006"}, {"published": "3", "source": "A 2006"}, {"published": 3.0, "source": " "},
-     {"published": 3.0, "source": "A\n2006"}, {"published": 3.0, "source": "A; trained in 3 s"}],
-)  # fmt: skip
+    [
+        {"published": float("nan"), "source": "A 2006"},
+        {"published": "3", "source": "A 2006"},
+        {"published": 3.0, "source": " "},
+        {"published": 3.0, "source": "A\n2006"},
+        {"published": 3.0, "source": "A; trained in 3 s"},
+    ],
+)
 def test_a_published_number_that_could_not_be_read_back_is_refused(given):
-    with pytest.raises(ValueError, match="^(published must be a finite number|source must say in one line)"):
+    with pytest.raises(
+        ValueError, match="^(published must be a finite number|source must say in one line)"
+    ):
         expect("error", 2.5, at_most=3.0, **given)

@@ -125,14 +125,19 @@ def test_bad_sizes(arguments, error, sentence):
 
 
 def test_a_missing_file_says_what_to_do(clone):
-    with pytest.raises(FileNotFoundError, match=r"mnist\.npz is missing.*git checkout -- data/mnist\.npz"):
+    with pytest.raises(
+        FileNotFoundError, match=r"mnist\.npz is missing.*git checkout -- data/mnist\.npz"
+    ):
         datasets.load_mnist()
 
 
 def test_a_truncated_file_says_what_was_expected(clone):
     whole = (ROOT / "data" / "orl_faces.npz").read_bytes()
     (clone / "orl_faces.npz").write_bytes(whole[:1_000_000])
-    with pytest.raises(ValueError, match="1,000,000 bytes.*wanted SHA-256 a3481c.*truncated or altered.*git checkout"):
+    with pytest.raises(
+        ValueError,
+        match="1,000,000 bytes.*wanted SHA-256 a3481c.*truncated or altered.*git checkout",
+    ):
         datasets.load_faces()
 
 
@@ -161,7 +166,9 @@ def test_a_file_that_cannot_be_read_says_so(clone, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("builtins.open", refuse)  # chmod would not stop a test that runs as root
-    with pytest.raises(OSError, match=r"orl_faces\.npz is there but can't be read \(Permission denied\)"):
+    with pytest.raises(
+        OSError, match=r"orl_faces\.npz is there but can't be read \(Permission denied\)"
+    ):
         datasets.load_faces()
 
 
@@ -209,10 +216,14 @@ def test_without_the_repository_a_file_is_fetched_once(installed_alone, server, 
     assert asked == ["/orl_faces.npz"]
 
 
-def test_a_failed_download_leaves_nothing_and_says_where_to_put_the_file(installed_alone, server, monkeypatch):
+def test_a_failed_download_leaves_nothing_and_says_where_to_put_the_file(
+    installed_alone, server, monkeypatch
+):
     address, _ = server
     monkeypatch.setenv("COURSE_DATA_URL", address)
-    monkeypatch.setitem(datasets.SHA256, "orl_faces.npz", "0" * 64)  # the server has another file than we want
+    monkeypatch.setitem(
+        datasets.SHA256, "orl_faces.npz", "0" * 64
+    )  # the server has another file than we want
     with pytest.raises(FileNotFoundError, match="could not be fetched.*put orl_faces.npz"):
         datasets.load_faces()
     assert not installed_alone.exists() or list(installed_alone.iterdir()) == []
@@ -240,9 +251,17 @@ def test_the_curve_has_the_noise_that_it_says():
     [
         (lambda: datasets.make_cloud(n=0), ValueError, "n must be at least 1, got 0"),
         (lambda: datasets.make_cloud(n=5.0), TypeError, "n must be an integer, got 5.0"),
-        (lambda: datasets.make_curve(noise=-1), ValueError, "noise must be finite and at least 0, got -1"),
+        (
+            lambda: datasets.make_curve(noise=-1),
+            ValueError,
+            "noise must be finite and at least 0, got -1",
+        ),
         (lambda: datasets.make_curve(noise=float("nan")), ValueError, "noise must be finite"),
-        (lambda: datasets.make_curve(noise="much"), TypeError, "noise must be a number, got 'much'"),
+        (
+            lambda: datasets.make_curve(noise="much"),
+            TypeError,
+            "noise must be a number, got 'much'",
+        ),
         (lambda: datasets.make_curve(seed=-1), ValueError, "seed must be at least 0"),
         (lambda: datasets.make_curve(seed=None), TypeError, "seed must be an integer, got None"),
     ],
@@ -255,7 +274,9 @@ def test_bad_arguments_of_the_generators(call, error, sentence):
 def test_mirror_flips_each_image_and_keeps_their_order():
     images = np.arange(2 * 3 * 4 * 3).reshape(2, 3, 4, 3)
     mirrored = datasets.mirror(images)
-    np.testing.assert_array_equal(mirrored[0, 0, 0], images[0, 0, 3])  # left is right, colours stay together
+    np.testing.assert_array_equal(
+        mirrored[0, 0, 0], images[0, 0, 3]
+    )  # left is right, colours stay together
     np.testing.assert_array_equal(datasets.mirror(mirrored), images)
     with pytest.raises(ValueError, match="images must be 3-D or 4-D, got 2-D of shape"):
         datasets.mirror(np.zeros((5, 784)))
@@ -273,13 +294,19 @@ def build():
 
 
 def idx(array):
-    header = b"\x00\x00\x08" + bytes([array.ndim]) + b"".join(size.to_bytes(4, "big") for size in array.shape)
+    header = (
+        b"\x00\x00\x08"
+        + bytes([array.ndim])
+        + b"".join(size.to_bytes(4, "big") for size in array.shape)
+    )
     return header + array.tobytes()
 
 
 def test_build_reads_idx_files_out_of_a_tar_archive(build):
     arrays = {
-        key: np.arange(24, dtype=np.uint8).reshape(2, 3, 4) if key.startswith("x") else np.array([7, 1], np.uint8)
+        key: np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+        if key.startswith("x")
+        else np.array([7, 1], np.uint8)
         for key in build.IDX
     }
     buffer = io.BytesIO()
@@ -294,7 +321,11 @@ def test_build_reads_idx_files_out_of_a_tar_archive(build):
 
 def test_build_reads_members_of_a_debian_package(build):
     def member(name, data):
-        return f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(data):<10}`\n".encode() + data + b"\n" * (len(data) % 2)
+        return (
+            f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(data):<10}`\n".encode()
+            + data
+            + b"\n" * (len(data) % 2)
+        )
 
     package = b"!<arch>\n" + member("debian-binary", b"2.0") + member("data.tar.xz", b"12345")
     assert build.deb_member(package, "data.tar.xz") == b"12345"
@@ -304,14 +335,18 @@ def test_build_reads_members_of_a_debian_package(build):
 
 def test_build_undoes_a_conversion_of_line_ends(build):
     rng = np.random.default_rng(0)
-    smooth = np.add.outer(np.arange(30), np.arange(20)).astype(np.uint8) + rng.integers(0, 2, (30, 20), dtype=np.uint8)
+    smooth = np.add.outer(np.arange(30), np.arange(20)).astype(np.uint8) + rng.integers(
+        0, 2, (30, 20), dtype=np.uint8
+    )
     plain = b"P5\n20 30\n255\n" + smooth.tobytes()
     assert plain.count(b"\n") > 3  # some pixels have the value of a line end
     np.testing.assert_array_equal(build.parse_pgm(plain), smooth)
     np.testing.assert_array_equal(build.parse_pgm(plain.replace(b"\n", b"\r\n")), smooth)
 
     smooth[12, 7:9] = 13, 10  # a pair that the conversion leaves alone
-    converted = (b"P5\n20 30\n255\n" + smooth.tobytes()).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    converted = (
+        (b"P5\n20 30\n255\n" + smooth.tobytes()).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    )
     np.testing.assert_array_equal(build.parse_pgm(converted), smooth)
 
     with pytest.raises(ValueError, match="pixels are missing"):
@@ -348,8 +383,13 @@ def test_the_shipped_files_have_the_hashes_that_code_and_readme_state():
 
 
 def test_two_processes_load_at_once():
-    code = "from course_utils import datasets; print(datasets.load_mnist()[0][0].sum(dtype='float64'))"
-    processes = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT) for _ in range(2)]
+    code = (
+        "from course_utils import datasets; print(datasets.load_mnist()[0][0].sum(dtype='float64'))"
+    )
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT)
+        for _ in range(2)
+    ]
     sums = {process.communicate()[0] for process in processes}
     assert len(sums) == 1 and all(process.returncode == 0 for process in processes)
 
@@ -375,7 +415,9 @@ def test_spoilt_images_stay_in_range_and_leave_the_originals_alone(spoil, dtype)
     assert not np.array_equal(spoil(x, seed=rng), spoil(x, seed=rng))  # a generator goes on
     alike = spoil(np.full_like(x, 0.5))
     assert not np.array_equal(alike[0], alike[1])  # each image is spoilt in its own way
-    assert spoil(np.full_like(x, 1 + 5e-4)).max() <= 1 and spoil(np.full_like(x, -5e-4)).min() >= 0  # rounding that is let through
+    assert (
+        spoil(np.full_like(x, 1 + 5e-4)).max() <= 1 and spoil(np.full_like(x, -5e-4)).min() >= 0
+    )  # rounding that is let through
 
 
 def test_noise_and_masks_have_the_size_that_was_asked_for():
@@ -384,7 +426,9 @@ def test_noise_and_masks_have_the_size_that_was_asked_for():
     assert noise.std() == pytest.approx(0.1, rel=0.02) and abs(noise.mean()) < 0.002
     assert np.array_equal(datasets.add_gaussian_noise(grey, 0), grey)
     masked = datasets.mask_pixels(grey, 0.25)
-    assert set(np.unique(masked)) == {0.0, 0.5} and (masked == 0).mean() == pytest.approx(0.25, abs=0.01)
+    assert set(np.unique(masked)) == {0.0, 0.5} and (masked == 0).mean() == pytest.approx(
+        0.25, abs=0.01
+    )
     assert np.array_equal(datasets.mask_pixels(grey, 0), grey)
 
 
@@ -401,17 +445,49 @@ def test_a_masked_block_is_a_square_inside_the_image(shape):
 @pytest.mark.parametrize(
     "call, error, sentence",
     [
-        (lambda x: datasets.add_gaussian_noise(x * 255, 0.5), ValueError, "images must lie in .0, 1., got values from .*: divide by 255"),
-        (lambda x: datasets.add_gaussian_noise((x * 255).astype(np.uint8), 0.5), TypeError, "images must be floating point, got uint8"),
-        (lambda x: datasets.add_gaussian_noise(x, -1), ValueError, "stddev must be finite and at least 0, got -1"),
-        (lambda x: datasets.add_gaussian_noise(x[0, 0], 0.5), ValueError, r"images must be at least 2-D.*try images\[np.newaxis\]"),
-        (lambda x: datasets.mask_pixels(x, 25), ValueError, "rate must be from 0 to below 1, got 25: a share, not a percentage"),
+        (
+            lambda x: datasets.add_gaussian_noise(x * 255, 0.5),
+            ValueError,
+            "images must lie in .0, 1., got values from .*: divide by 255",
+        ),
+        (
+            lambda x: datasets.add_gaussian_noise((x * 255).astype(np.uint8), 0.5),
+            TypeError,
+            "images must be floating point, got uint8",
+        ),
+        (
+            lambda x: datasets.add_gaussian_noise(x, -1),
+            ValueError,
+            "stddev must be finite and at least 0, got -1",
+        ),
+        (
+            lambda x: datasets.add_gaussian_noise(x[0, 0], 0.5),
+            ValueError,
+            r"images must be at least 2-D.*try images\[np.newaxis\]",
+        ),
+        (
+            lambda x: datasets.mask_pixels(x, 25),
+            ValueError,
+            "rate must be from 0 to below 1, got 25: a share, not a percentage",
+        ),
         (lambda x: datasets.mask_pixels(x, 0.5, seed="a"), TypeError, "seed must be an integer"),
         (lambda x: datasets.mask_block(x, 29), ValueError, "size must be from 1 to 28, got 29"),
-        (lambda x: datasets.mask_block(x.reshape(-1, 784), 10), ValueError, "images must be 3-D or 4-D, got 2-D"),
+        (
+            lambda x: datasets.mask_block(x.reshape(-1, 784), 10),
+            ValueError,
+            "images must be 3-D or 4-D, got 2-D",
+        ),
         (lambda x: datasets.cut_and_paste(x[:1], 10), ValueError, "images must be two or more"),
-        (lambda x: datasets.cut_and_paste(x, 21, margin=4), ValueError, "size must be from 1 to 20, got 21"),
-        (lambda x: datasets.cut_and_paste(x, 10, margin=14), ValueError, "margin must be from 0 to 13, got 14"),
+        (
+            lambda x: datasets.cut_and_paste(x, 21, margin=4),
+            ValueError,
+            "size must be from 1 to 20, got 21",
+        ),
+        (
+            lambda x: datasets.cut_and_paste(x, 10, margin=14),
+            ValueError,
+            "margin must be from 0 to 13, got 14",
+        ),
     ],
 )
 def test_spoiling_bad_input(call, error, sentence):
@@ -425,7 +501,9 @@ def test_binarised_pixels_are_drawn_by_their_grey():
     assert set(np.unique(drawn)) == {0.0, 1.0} and drawn.dtype == np.float32
     np.testing.assert_allclose(drawn.mean(axis=0), grey[0], atol=0.03)
     assert not drawn[:, 0].any() and drawn[:, -1].all()
-    assert np.array_equal(drawn, datasets.binarize(grey, seed=0)) and not np.array_equal(drawn, datasets.binarize(grey, seed=1))
+    assert np.array_equal(drawn, datasets.binarize(grey, seed=0)) and not np.array_equal(
+        drawn, datasets.binarize(grey, seed=1)
+    )
 
 
 @pytest.mark.parametrize("shape", [(400, 9, 12), (400, 9, 12, 3)])
@@ -439,12 +517,21 @@ def test_cut_and_paste_puts_a_square_of_another_image_at_a_place_of_its_own(shap
     assert not np.array_equal(datasets.cut_and_paste(images, size=4, margin=1, seed=1), pasted)
     changed = (pasted != images).reshape(*shape[:3], -1).any(axis=3)
     assert (changed.sum(axis=(1, 2)) == 16).all()
-    assert (changed.any(axis=1).sum(axis=1) == 4).all() and (changed.any(axis=2).sum(axis=1) == 4).all()
+    assert (changed.any(axis=1).sum(axis=1) == 4).all() and (
+        changed.any(axis=2).sum(axis=1) == 4
+    ).all()
     everywhere = changed.any(axis=0)
-    assert everywhere[1:-1, 1:-1].all() and not everywhere[[0, -1]].any() and not everywhere[:, [0, -1]].any()
-    # Every pasted value stands somewhere inside the margin of one *other* image: random values occur once.
+    assert (
+        everywhere[1:-1, 1:-1].all()
+        and not everywhere[[0, -1]].any()
+        and not everywhere[:, [0, -1]].any()
+    )
+    # Every pasted value stands somewhere inside the margin of one *other* image: random values
+    # occur once.
     for i in range(20):
         piece = pasted[i][changed[i]]
-        donors, rows, columns = np.nonzero(np.isin(images, piece).reshape(*shape[:3], -1).all(axis=3))
+        donors, rows, columns = np.nonzero(
+            np.isin(images, piece).reshape(*shape[:3], -1).all(axis=3)
+        )
         assert len(donors) == 16 and len(set(donors)) == 1 and donors[0] != i
         assert rows.min() >= 1 and rows.max() <= 7 and columns.min() >= 1 and columns.max() <= 10

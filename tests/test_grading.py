@@ -1,4 +1,6 @@
-"""How submissions are graded that are wrong, or not what they should be; scores come from the gradebook."""
+"""How submissions are graded that are wrong, or not what they should be; scores come from the
+gradebook."""
+
 import copy
 import re
 import shutil
@@ -9,13 +11,23 @@ import nbformat
 import pytest
 
 pytest.importorskip("nbgrader", reason="nbgrader is not here: `make test` installs it")
-import grading  # noqa: E402
-from submissions import ROOT, SETS, copy_of_the_course, grades, hand_in, mark, points, read, table, with_cells  # noqa: E402
-from wrong_submissions import WRONG  # noqa: E402
+import grading
+from submissions import (
+    ROOT,
+    SETS,
+    copy_of_the_course,
+    grades,
+    hand_in,
+    mark,
+    points,
+    read,
+    table,
+    with_cells,
+)
+from wrong_submissions import WRONG
 
-
-# One folder for all the wrong submissions of all the sets, graded in one go. Over ten seconds: six kernels
-# that import TensorFlow and train, some 20 seconds of one core each.
+# One folder for all the wrong submissions of all the sets, graded in one go. Over ten seconds: six
+# kernels that import TensorFlow and train, some 20 seconds of one core each.
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +36,9 @@ def graded(tmp_path_factory):
     for name in SETS:
         book = read(name)
         # Without the cells that only show something: they train networks at which no test looks.
-        book.cells = [cell for cell in book.cells if cell.cell_type != "code" or "nbgrader" in cell.metadata]
+        book.cells = [
+            cell for cell in book.cells if cell.cell_type != "code" or "nbgrader" in cell.metadata
+        ]
         for student, (changed, _) in WRONG[name].items():
             hand_in(course, student, name, with_cells(book, changed))
     scores, failures = grading.grade(course)
@@ -32,11 +46,15 @@ def graded(tmp_path_factory):
     return course
 
 
-@pytest.mark.parametrize("name, student", [(name, student) for name in SETS for student in WRONG[name]])
+@pytest.mark.parametrize(
+    "name, student", [(name, student) for name in SETS for student in WRONG[name]]
+)
 def test_a_wrong_submission_gets_the_points_it_deserves(graded, name, student):
     fails = WRONG[name][student][1]
     wanted = {test: 0 if test in fails else worth for test, worth in points(name, True).items()}
-    wanted |= dict.fromkeys(points(name, False))  # the answers differ from the stub: somebody must read them
+    wanted |= dict.fromkeys(
+        points(name, False)
+    )  # the answers differ from the stub: somebody must read them
     assert grades(graded, student, name) == wanted
 
 
@@ -55,7 +73,8 @@ SMALL = [
 
 
 def small_course(folder, answer=None, **changed):
-    """A course with the set "small", 9 points, and 5 for an `answer`; `changed` cells hold other text."""
+    """A course with the set "small", 9 points, and 5 for an `answer`; `changed` cells hold other
+    text."""
     course = folder / "assignments"
     (course / "source" / "small").mkdir(parents=True)
     shutil.copy(ROOT / "assignments" / "grading.py", course)
@@ -64,14 +83,36 @@ def small_course(folder, answer=None, **changed):
         assert setting in config
         config = config.replace(setting, f"{setting.split(' =')[0]} = {quick}")
     (course / "nbgrader_config.py").write_text(config, encoding="utf-8")
-    book = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
+    book = nbformat.v4.new_notebook(
+        metadata={
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+        }
+    )
     for grade_id, source, kind in SMALL:
         test = isinstance(kind, int)
-        nbgrader = {"grade_id": grade_id, "schema_version": 3, "task": False, "grade": test, "solution": kind == "solution"}
+        nbgrader = {
+            "grade_id": grade_id,
+            "schema_version": 3,
+            "task": False,
+            "grade": test,
+            "solution": kind == "solution",
+        }
         nbgrader |= {"locked": kind != "solution"} | ({"points": kind} if test else {})
-        book.cells.append(nbformat.v4.new_code_cell(changed.get(grade_id, source), metadata={"nbgrader": nbgrader}))
+        book.cells.append(
+            nbformat.v4.new_code_cell(
+                changed.get(grade_id, source), metadata={"nbgrader": nbgrader}
+            )
+        )
     if answer:  # for a person to read, 5 points
-        nbgrader = {"grade_id": "answer", "schema_version": 3, "task": False, "grade": True, "solution": True, "locked": False, "points": 5}
+        nbgrader = {
+            "grade_id": "answer",
+            "schema_version": 3,
+            "task": False,
+            "grade": True,
+            "solution": True,
+            "locked": False,
+            "points": 5,
+        }
         book.cells.append(nbformat.v4.new_markdown_cell(answer, metadata={"nbgrader": nbgrader}))
     nbformat.write(book, course / "source" / "small" / "small.ipynb")
     return course
@@ -79,7 +120,11 @@ def small_course(folder, answer=None, **changed):
 
 def run(course, *arguments):
     return subprocess.run(
-        [sys.executable, str(course / "grading.py"), *arguments], capture_output=True, text=True, cwd=course.parent, encoding="utf-8"
+        [sys.executable, str(course / "grading.py"), *arguments],
+        capture_output=True,
+        text=True,
+        cwd=course.parent,
+        encoding="utf-8",
     )
 
 
@@ -90,25 +135,46 @@ def odd(tmp_path_factory):
     written = {
         "right": {},
         "endless": {"f": "def f(n):\n    while n > 100:\n        pass\n    return n + 1"},
-        "stubborn": {"x": "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except BaseException:\n        pass"},
+        "stubborn": {
+            "x": "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except BaseException:\n        pass"
+        },
         "deadly": {"f": "import os\nos._exit(1)"},
-        "noisy": {"f": "import warnings\ndef f(n):\n    warnings.warn('deprecated')\n    return n + 1"},
+        "noisy": {
+            "f": "import warnings\ndef f(n):\n    warnings.warn('deprecated')\n    return n + 1"
+        },
         "asking": {"x": "x = int(input())"},
-        "shower": {"x": "x = 0", "f": "def f(n):\n    get_ipython().displayhook(3)"},  # a value shown, for partial credit
-        "all": {"x": "from IPython import get_ipython\nget_ipython().ast_node_interactivity = 'all'\nx = one"},
+        "shower": {
+            "x": "x = 0",
+            "f": "def f(n):\n    get_ipython().displayhook(3)",
+        },  # a value shown, for partial credit
+        "all": {
+            "x": "from IPython import get_ipython\nget_ipython().ast_node_interactivity = 'all'\nx = one"
+        },
     }
     for student, changed in written.items():
         hand_in(course, student, "small", with_cells(book, changed))
-    for student, gone in (("deleter", {"x_test", "f_small", "f_large"}), ("eraser", {"setup", "f", "f_small", "f_large"}), ("blank", None)):
+    for student, gone in (
+        ("deleter", {"x_test", "f_small", "f_large"}),
+        ("eraser", {"setup", "f", "f_small", "f_large"}),
+        ("blank", None),
+    ):
         copied = copy.deepcopy(book)
-        copied.cells = [cell for cell in copied.cells if gone and cell.metadata.nbgrader.grade_id not in gone]
+        copied.cells = [
+            cell for cell in copied.cells if gone and cell.metadata.nbgrader.grade_id not in gone
+        ]
         hand_in(course, student, "small", copied)
-    cheat = with_cells(book, {"x": "pass", "f": "pass"})  # nothing solved; every test emptied, doubled and worth 100 points
+    cheat = with_cells(
+        book, {"x": "pass", "f": "pass"}
+    )  # nothing solved; every test emptied, doubled and worth 100 points
     for test in [cell for cell in cheat.cells if cell.metadata.nbgrader.grade]:
         test.source, test.metadata.nbgrader.points = "pass", 100
         cheat.cells.append(nbformat.v4.new_code_cell("pass", metadata=copy.deepcopy(test.metadata)))
     hand_in(course, "cheat", "small", cheat)
-    skipper, stripped, stranger = with_cells(book, {"x": "pass", "f": "pass"}), copy.deepcopy(book), copy.deepcopy(book)
+    skipper, stripped, stranger = (
+        with_cells(book, {"x": "pass", "f": "pass"}),
+        copy.deepcopy(book),
+        copy.deepcopy(book),
+    )
     for cell in skipper.cells:
         cell.metadata.tags = ["skip-execution"]
     hand_in(course, "skipper", "small", skipper)
@@ -127,7 +193,10 @@ def odd(tmp_path_factory):
     renamed.rename(renamed.with_name("small (1).ipynb"))
     shutil.copy(torn, course / "submitted" / "loose.ipynb")
     (course / "submitted" / "empty" / "small").mkdir(parents=True)
-    for kept in (course / "submitted" / "right" / ".ipynb_checkpoints", course / "submitted" / "right" / "small" / ".ipynb_checkpoints"):
+    for kept in (
+        course / "submitted" / "right" / ".ipynb_checkpoints",
+        course / "submitted" / "right" / "small" / ".ipynb_checkpoints",
+    ):
         kept.mkdir()
         shutil.copy(torn, kept / "small-checkpoint.ipynb")
     before = {path: path.read_bytes() for path in course.rglob("submitted/**/*.ipynb")}
@@ -136,28 +205,40 @@ def odd(tmp_path_factory):
     return course, done
 
 
-@pytest.mark.parametrize("student, failed", [
-    ("right", set()),
-    ("endless", {"f_large"}),  # it loops for large numbers only, and costs only that
-    ("noisy", set()),
-    ("asking", {"x_test"}),
-    ("deleter", set()),  # the tests come back
-    ("eraser", {"f_small", "f_large"}),  # they and the given cell come back; the answer does as its stub
-    ("cheat", {"x_test", "f_small", "f_large"}),
-    ("skipper", {"x_test", "f_small", "f_large"}),
-    ("shower", {"x_test", "f_small", "f_large"}),
-    ("all", set()),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "student, failed",
+    [
+        ("right", set()),
+        ("endless", {"f_large"}),  # it loops for large numbers only, and costs only that
+        ("noisy", set()),
+        ("asking", {"x_test"}),
+        ("deleter", set()),  # the tests come back
+        (
+            "eraser",
+            {"f_small", "f_large"},
+        ),  # they and the given cell come back; the answer does as its stub
+        ("cheat", {"x_test", "f_small", "f_large"}),
+        ("skipper", {"x_test", "f_small", "f_large"}),
+        ("shower", {"x_test", "f_small", "f_large"}),
+        ("all", set()),
+    ],
+)
 def test_an_odd_submission_gets_the_points_it_deserves(odd, student, failed):
     course, done = odd
-    assert grades(course, student, "small") == {name: 0 if name in failed else kind for name, _, kind in SMALL if isinstance(kind, int)}
+    assert grades(course, student, "small") == {
+        name: 0 if name in failed else kind for name, _, kind in SMALL if isinstance(kind, int)
+    }
     total = sum(grades(course, student, "small").values())
-    assert re.search(rf"^{student} +small +{total:g} +9 +0(  |$)", done.stdout, re.MULTILINE), done.stdout
+    assert re.search(rf"^{student} +small +{total:g} +9 +0(  |$)", done.stdout, re.MULTILINE), (
+        done.stdout
+    )
 
 
 def test_what_was_put_back_is_told_each_time(odd, tmp_path):
     course, done = odd
-    note = "; ".join(f"{cell} was missing, and was put back" for cell in ("x_test", "f_small", "f_large"))
+    note = "; ".join(
+        f"{cell} was missing, and was put back" for cell in ("x_test", "f_small", "f_large")
+    )
     assert re.search(rf"^deleter +small +9 +9 +0  {note}$", done.stdout, re.MULTILINE), done.stdout
     assert ["deleter", "small", "9.0", "9.0", "0", note] in table(course)
     alone = small_course(tmp_path)
@@ -166,19 +247,48 @@ def test_what_was_put_back_is_told_each_time(odd, tmp_path):
         assert grading.grade(alone) == ([grading.Score("deleter", "small", 9, 9, 0, note)], {})
 
 
-@pytest.mark.parametrize("student, name, reason", [
-    ("stubborn", "small", "a cell ran on after it was interrupted: look for a loop that catches every exception"),
-    ("deadly", "small", "nbgrader gave up: .*Kernel died"),
-    ("torn", "small", r"small.ipynb can't be read as a notebook \(NotJSONError\)"),
-    ("blank", "small", "nbgrader gave up: ValueError: no answer of the released notebook is in it"),
-    ("stripped", "small", "nbgrader gave up: ValueError: no answer of the released notebook is in it"),
-    ("stranger", "small", "nbgrader gave up: ValueError: no answer of the released notebook is in it"),
-    ("renamed", "small/small (1).ipynb", "this file was not looked at: it belongs at submitted/STUDENT/SET/SET.ipynb"),
-    ("elsewhere", "smal/smal.ipynb", "this file was not looked at: .*, where SET is one of small"),
-    ("loose.ipynb", "", "this file was not looked at"),
-    ("empty", "small", "there is no notebook in this folder"),
-])  # fmt: skip
-def test_what_cannot_be_graded_is_named_with_the_reason_and_stops_nobody_else(odd, student, name, reason):
+@pytest.mark.parametrize(
+    "student, name, reason",
+    [
+        (
+            "stubborn",
+            "small",
+            "a cell ran on after it was interrupted: look for a loop that catches every exception",
+        ),
+        ("deadly", "small", "nbgrader gave up: .*Kernel died"),
+        ("torn", "small", r"small.ipynb can't be read as a notebook \(NotJSONError\)"),
+        (
+            "blank",
+            "small",
+            "nbgrader gave up: ValueError: no answer of the released notebook is in it",
+        ),
+        (
+            "stripped",
+            "small",
+            "nbgrader gave up: ValueError: no answer of the released notebook is in it",
+        ),
+        (
+            "stranger",
+            "small",
+            "nbgrader gave up: ValueError: no answer of the released notebook is in it",
+        ),
+        (
+            "renamed",
+            "small/small (1).ipynb",
+            "this file was not looked at: it belongs at submitted/STUDENT/SET/SET.ipynb",
+        ),
+        (
+            "elsewhere",
+            "smal/smal.ipynb",
+            "this file was not looked at: .*, where SET is one of small",
+        ),
+        ("loose.ipynb", "", "this file was not looked at"),
+        ("empty", "small", "there is no notebook in this folder"),
+    ],
+)
+def test_what_cannot_be_graded_is_named_with_the_reason_and_stops_nobody_else(
+    odd, student, name, reason
+):
     course, done = odd
     assert done.returncode == 1 and "Traceback" not in done.stderr
     whose = re.escape(f"{student}, {name}" if name else student)
@@ -203,7 +313,10 @@ def test_a_mark_outlives_a_regrade_and_a_torn_file_leaves_no_old_feedback(tmp_pa
     assert grading.grade(course) == ([grading.Score("ada", "small", 13, 14, 0)], {})
     path = course / "submitted" / "ada" / "small" / "small.ipynb"
     nbformat.write(with_cells(book, {"x": "x = 2"}), path)
-    assert grading.grade(course) == ([grading.Score("ada", "small", 11, 14, 5)], {})  # the mark counts, and asks to be confirmed
+    assert grading.grade(course) == (
+        [grading.Score("ada", "small", 11, 14, 5)],
+        {},
+    )  # the mark counts, and asks to be confirmed
     feedback = course / "feedback" / "ada" / "small" / "small.html"
     assert feedback.exists()
     path.write_bytes(path.read_bytes()[:100])
@@ -211,11 +324,22 @@ def test_a_mark_outlives_a_regrade_and_a_torn_file_leaves_no_old_feedback(tmp_pa
     assert scores == [] and list(failures) == [("ada", "small")] and not feedback.exists()
 
 
-@pytest.mark.parametrize("changed, failures", [
-    ({"x_test": "assert x == 2"}, {("reference", "small"): "7 points, wanted 9: look at the tests and at the solutions"}),
-    ({"x_test": "pass"}, {("untouched", "small"): "2 points, wanted 0: look at the tests and at the solutions"}),
-])  # fmt: skip
-def test_a_rehearsal_finds_a_wrong_solution_and_a_test_that_cannot_fail(tmp_path, changed, failures):
+@pytest.mark.parametrize(
+    "changed, failures",
+    [
+        (
+            {"x_test": "assert x == 2"},
+            {("reference", "small"): "7 points, wanted 9: look at the tests and at the solutions"},
+        ),
+        (
+            {"x_test": "pass"},
+            {("untouched", "small"): "2 points, wanted 0: look at the tests and at the solutions"},
+        ),
+    ],
+)
+def test_a_rehearsal_finds_a_wrong_solution_and_a_test_that_cannot_fail(
+    tmp_path, changed, failures
+):
     assert grading.rehearse(small_course(tmp_path, **changed))[1] == failures
 
 
@@ -230,7 +354,10 @@ def test_a_set_that_changes_after_grading(tmp_path):
     assert grading.grade(course) == ([grading.Score("ada", "small", 7, 9, 0)], {})
     book.cells = book.cells[:-1]  # a test less: the gradebook can't follow
     nbformat.write(book, path)
-    with pytest.raises(grading.GradingError, match="^small: graded cells were added or removed after submissions had been graded"):
+    with pytest.raises(
+        grading.GradingError,
+        match="^small: graded cells were added or removed after submissions had been graded",
+    ):
         grading.grade(course)
 
 
@@ -238,10 +365,17 @@ def test_a_set_that_is_not_there(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(grading, "HERE", small_course(tmp_path))
     monkeypatch.setattr(sys, "argv", ["grading.py", "release", "smal"])
     assert grading.main() == 1
-    assert capsys.readouterr().err.strip().endswith("error: there is no problem set 'smal' in source/, only small")
+    assert (
+        capsys.readouterr()
+        .err.strip()
+        .endswith("error: there is no problem set 'smal' in source/, only small")
+    )
 
 
 def test_a_folder_that_nbgrader_cannot_work_in(tmp_path):
     (tmp_path / "term [4]").mkdir()
-    with pytest.raises(grading.GradingError, match=r"^nbgrader can't work in a folder with one of \*, \? and \[ in its path, got .*term \[4\]"):
+    with pytest.raises(
+        grading.GradingError,
+        match=r"^nbgrader can't work in a folder with one of \*, \? and \[ in its path, got .*term \[4\]",
+    ):
         grading.grade(small_course(tmp_path / "term [4]"))

@@ -1,4 +1,5 @@
 """The pictures in images/: drawn by its script, used, and fit to be read."""
+
 import importlib.metadata
 import importlib.util
 import pathlib
@@ -13,9 +14,12 @@ from PIL import Image
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "images"
-# Not a system's own (.DS_Store), not Python's (__pycache__), not the figure that `make results` takes from a lesson.
+# Not a system's own (.DS_Store), not Python's (__pycache__), not the figure that `make results`
+# takes from a lesson.
 OTHERS = ("draw.py", "plane.png")
-STORED = sorted(path.name for path in IMAGES.glob("[!.]*") if path.is_file() and path.name not in OTHERS)
+STORED = sorted(
+    path.name for path in IMAGES.glob("[!.]*") if path.is_file() and path.name not in OTHERS
+)
 
 
 def load():
@@ -40,7 +44,7 @@ def pixels(path):
 
 
 def test_the_script_draws_every_file_and_no_other(drawn):
-    assert STORED == sorted(path.name for path in drawn.iterdir())
+    assert sorted(path.name for path in drawn.iterdir()) == STORED
 
 
 @pytest.mark.parametrize("name", STORED)
@@ -52,17 +56,25 @@ def test_a_stored_picture_is_the_one_that_the_script_draws(name, drawn):
             pinned = re.search(rf"^{package}==(\S+)", constraints, re.MULTILINE)[1]
             here = importlib.metadata.version(package)
             if here != pinned:
-                pytest.skip(f"{name} was drawn with {package} {pinned} (constraints.txt), here is {here}")
+                pytest.skip(
+                    f"{name} was drawn with {package} {pinned} (constraints.txt), here is {here}"
+                )
     if name.endswith(".svg"):
-        assert (IMAGES / name).read_text(encoding="utf-8") == (drawn / name).read_text(encoding="utf-8")
+        assert (IMAGES / name).read_text(encoding="utf-8") == (drawn / name).read_text(
+            encoding="utf-8"
+        )
     else:
         np.testing.assert_array_equal(pixels(IMAGES / name), pixels(drawn / name))
 
 
-def test_another_process_in_another_folder_with_other_settings_draws_the_same_bytes(drawn, tmp_path):
+def test_another_process_in_another_folder_with_other_settings_draws_the_same_bytes(
+    drawn, tmp_path
+):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    (elsewhere / "matplotlibrc").write_text("font.size: 30\naxes.linewidth: 9\nsavefig.bbox: tight\n", encoding="utf-8")
+    (elsewhere / "matplotlibrc").write_text(
+        "font.size: 30\naxes.linewidth: 9\nsavefig.bbox: tight\n", encoding="utf-8"
+    )
     (tmp_path / "draw.py").write_bytes((IMAGES / "draw.py").read_bytes())
     subprocess.run([sys.executable, tmp_path / "draw.py"], cwd=elsewhere, check=True)
     for name in STORED:
@@ -73,15 +85,25 @@ def test_another_process_in_another_folder_with_other_settings_draws_the_same_by
 def test_a_picture_is_used_or_an_odd_one(name):
     # A diagram's SVG counts as used where its PNG is: only JupyterLab's attachments need that one.
     uses = re.compile(rf"(?:images/|attachment:){pathlib.Path(name).stem}\.(?:svg|png)\b")
-    readers = [ROOT / "README.md", *(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "course_utils").glob("*.py")]
-    assert name in draw.STROKES or any(uses.search(path.read_text(encoding="utf-8")) for path in readers)
+    readers = [
+        ROOT / "README.md",
+        *(ROOT / "notebooks").glob("*.ipynb"),
+        *(ROOT / "course_utils").glob("*.py"),
+    ]
+    assert name in draw.STROKES or any(
+        uses.search(path.read_text(encoding="utf-8")) for path in readers
+    )
 
 
-@pytest.mark.parametrize("diagram", dict.fromkeys(draw.DIAGRAMS.values()), ids=lambda diagram: diagram.__name__)
+@pytest.mark.parametrize(
+    "diagram", dict.fromkeys(draw.DIAGRAMS.values()), ids=lambda diagram: diagram.__name__
+)
 def test_no_label_is_cut_off_or_hides_another(diagram):
     with draw.matplotlib.style.context(["default", draw.SETTINGS], after_reset=True):
         (ax,) = diagram().axes
-        labels = [text.get_window_extent().transformed(ax.transData.inverted()) for text in ax.texts]
+        labels = [
+            text.get_window_extent().transformed(ax.transData.inverted()) for text in ax.texts
+        ]
     assert len(labels) >= 5
     for i, one in enumerate(labels):
         assert one.x0 > 5 and one.x1 < ax.get_xlim()[1] - 5
@@ -122,7 +144,7 @@ def test_an_odd_picture_is_like_mnists(name):
     assert (grey[..., 3] == 255).all() and (grey[..., :3] == grey[..., :1]).all()
     ink = grey[..., 0] / 255
     assert ink.min() == 0 and ink.max() == 1
-    assert 0.05 < ((ink > 0.1) & (ink < 0.9)).sum() / (ink > 0.1).sum()  # soft edges
+    assert ((ink > 0.1) & (ink < 0.9)).sum() / (ink > 0.1).sum() > 0.05  # soft edges
     ys, xs = np.nonzero(ink > 0.4)
     for at in (ys, xs):
         assert 17 <= np.ptp(at) + 1 <= 22  # of ink

@@ -4,7 +4,15 @@ import pytest
 from keras import ops
 
 from course_utils import models
-from course_utils.layers import BlockCorruption, DenseTranspose, GaussianCorruption, KLSparsity, MaskingCorruption, Sampling, TopK
+from course_utils.layers import (
+    BlockCorruption,
+    DenseTranspose,
+    GaussianCorruption,
+    KLSparsity,
+    MaskingCorruption,
+    Sampling,
+    TopK,
+)
 
 
 @pytest.fixture
@@ -52,8 +60,11 @@ def test_the_kernel_is_one_and_the_same_during_training(x):
 
 
 def test_both_uses_of_the_kernel_are_in_its_gradient():
-    # x = 2, kernel = 3, linear, target 0: output 2 * 3 * 3 = 18, d(output^2)/dkernel = 2 * 18 * 2 * 2 * 3 = 432
-    dense = keras.layers.Dense(1, use_bias=False, kernel_initializer=keras.initializers.Constant(3.0))
+    # x = 2, kernel = 3, linear, target 0: output 2 * 3 * 3 = 18, d(output^2)/dkernel = 2 * 18 * 2 *
+    # 2 * 3 = 432
+    dense = keras.layers.Dense(
+        1, use_bias=False, kernel_initializer=keras.initializers.Constant(3.0)
+    )
     model = keras.Sequential([keras.Input((1,)), dense, DenseTranspose(dense, use_bias=False)])
     model.compile(optimizer=keras.optimizers.SGD(0.001), loss="mse")
     model.fit(np.array([[2.0]]), np.array([[0.0]]), verbose=0)
@@ -110,7 +121,10 @@ def test_a_corruption_works_in_training_only_and_leaves_its_input_alone(make):
 @pytest.mark.parametrize("make", CORRUPTIONS.values(), ids=CORRUPTIONS)
 def test_a_corruption_is_new_at_each_call_and_the_sequence_is_repeatable(make):
     first, second, other = make(seed=0), make(seed=0), make(seed=1)
-    draws = [[numbers(layer(IMAGES, training=True)) for _ in range(2)] for layer in (first, second, other)]
+    draws = [
+        [numbers(layer(IMAGES, training=True)) for _ in range(2)]
+        for layer in (first, second, other)
+    ]
     assert not np.array_equal(draws[0][0], draws[0][1])
     assert np.array_equal(draws[0], draws[1])
     assert not np.array_equal(draws[0][0], draws[2][0])
@@ -140,7 +154,9 @@ def test_a_corruption_is_saved_with_its_model(make, tmp_path):
     loaded = keras.saving.load_model(tmp_path / "denoiser.keras", safe_mode=True)
     assert np.allclose(numbers(loaded(IMAGES)), numbers(model(IMAGES)), atol=1e-6)
     assert loaded.encoder.layers[0].get_config() == model.encoder.layers[0].get_config()
-    assert not np.allclose(numbers(loaded(IMAGES, training=True)), numbers(loaded(IMAGES)), atol=1e-3)
+    assert not np.allclose(
+        numbers(loaded(IMAGES, training=True)), numbers(loaded(IMAGES)), atol=1e-3
+    )
 
 
 def test_gaussian_corruption_has_the_standard_deviation_that_was_asked_for():
@@ -158,44 +174,110 @@ def test_masking_hits_its_share_and_rescales_nothing():
     assert (masked == 0).mean() == pytest.approx(0.25, abs=0.01)
 
 
-@pytest.mark.parametrize("shape, image_shape", [((200, 9, 12), None), ((200, 9, 12, 3), None), ((200, 108), (9, 12))])
+@pytest.mark.parametrize(
+    "shape, image_shape", [((200, 9, 12), None), ((200, 9, 12, 3), None), ((200, 108), (9, 12))]
+)
 def test_a_block_is_a_square_at_any_place(shape, image_shape):
-    holed = numbers(BlockCorruption(4, image_shape, seed=0)(np.ones(shape, "float32"), training=True))
+    holed = numbers(
+        BlockCorruption(4, image_shape, seed=0)(np.ones(shape, "float32"), training=True)
+    )
     holes = holed.reshape(200, 9, 12, -1) == 0
     assert (holes == holes[..., :1]).all()  # all channels alike
     corners = set()
     for hole in holes[..., 0]:
         rows, columns = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
-        assert len(rows) == len(columns) == 4 and np.ptp(rows) == np.ptp(columns) == 3 and hole.sum() == 16
+        assert (
+            len(rows) == len(columns) == 4
+            and np.ptp(rows) == np.ptp(columns) == 3
+            and hole.sum() == 16
+        )
         corners.add((rows[0], columns[0]))
-    assert {row for row, _ in corners} == set(range(6)) and {column for _, column in corners} == set(range(9))
+    assert {row for row, _ in corners} == set(range(6)) and {
+        column for _, column in corners
+    } == set(range(9))
 
 
 @pytest.mark.parametrize(
     "make, error, sentence",
     [
-        (lambda: GaussianCorruption(-0.1), ValueError, "stddev must be finite and at least 0, got -0.1"),
+        (
+            lambda: GaussianCorruption(-0.1),
+            ValueError,
+            "stddev must be finite and at least 0, got -0.1",
+        ),
         (lambda: GaussianCorruption("0.5"), TypeError, "stddev must be a number, got '0.5'"),
         (lambda: GaussianCorruption(0.5, seed=1.5), TypeError, "seed must be an integer, got 1.5"),
-        (lambda: GaussianCorruption(0.5, seed=2**31), ValueError, "seed must be from 0 to 2147483647"),
-        (lambda: GaussianCorruption(0.5)((IMAGES * 255).astype("uint8")), TypeError, "must be floating point.*got uint8: divide"),
-        (lambda: MaskingCorruption(0.5)((IMAGES * 255).astype("uint8")), TypeError, "must be floating point.*got uint8: divide"),
-        (lambda: BlockCorruption(2, 28), TypeError, r"image_shape must be a pair \(height, width\), got 28"),
-        (lambda: BlockCorruption(2, (28, 28, 1)), TypeError, r"image_shape must be a pair \(height, width\), got \(28, 28, 1\)"),
-        (lambda: keras.Sequential([keras.Input((None, 9, 1)), BlockCorruption(2)]), ValueError, "a fixed height and width"),
-        (lambda: MaskingCorruption(50), ValueError, "rate must be from 0 to below 1, got 50: a share, not a percentage"),
+        (
+            lambda: GaussianCorruption(0.5, seed=2**31),
+            ValueError,
+            "seed must be from 0 to 2147483647",
+        ),
+        (
+            lambda: GaussianCorruption(0.5)((IMAGES * 255).astype("uint8")),
+            TypeError,
+            "must be floating point.*got uint8: divide",
+        ),
+        (
+            lambda: MaskingCorruption(0.5)((IMAGES * 255).astype("uint8")),
+            TypeError,
+            "must be floating point.*got uint8: divide",
+        ),
+        (
+            lambda: BlockCorruption(2, 28),
+            TypeError,
+            r"image_shape must be a pair \(height, width\), got 28",
+        ),
+        (
+            lambda: BlockCorruption(2, (28, 28, 1)),
+            TypeError,
+            r"image_shape must be a pair \(height, width\), got \(28, 28, 1\)",
+        ),
+        (
+            lambda: keras.Sequential([keras.Input((None, 9, 1)), BlockCorruption(2)]),
+            ValueError,
+            "a fixed height and width",
+        ),
+        (
+            lambda: MaskingCorruption(50),
+            ValueError,
+            "rate must be from 0 to below 1, got 50: a share, not a percentage",
+        ),
         (lambda: MaskingCorruption(1.0), ValueError, "rate must be from 0 to below 1, got 1"),
         (lambda: BlockCorruption(0), ValueError, "size must be at least 1, got 0"),
-        (lambda: BlockCorruption(10)(IMAGES), ValueError, r"got \(64, 784\): for flat images pass image_shape"),
-        (lambda: BlockCorruption(10, (28, 29))(IMAGES), ValueError, r"must have shape \(batch, 812\), got \(64, 784\)"),
-        (lambda: BlockCorruption(29, (28, 28))(IMAGES), ValueError, "size must be at most the image's sides, 28 x 28, got 29"),
+        (
+            lambda: BlockCorruption(10)(IMAGES),
+            ValueError,
+            r"got \(64, 784\): for flat images pass image_shape",
+        ),
+        (
+            lambda: BlockCorruption(10, (28, 29))(IMAGES),
+            ValueError,
+            r"must have shape \(batch, 812\), got \(64, 784\)",
+        ),
+        (
+            lambda: BlockCorruption(29, (28, 28))(IMAGES),
+            ValueError,
+            "size must be at most the image's sides, 28 x 28, got 29",
+        ),
         (lambda: KLSparsity(0.0), ValueError, "target must be above 0 and below 1, got 0"),
         (lambda: KLSparsity(1.0), ValueError, "target must be from 0 to below 1, got 1"),
-        (lambda: KLSparsity(0.1, weight=-1), ValueError, "weight must be finite and at least 0, got -1"),
-        (lambda: KLSparsity(0.1)(np.ones((2, 3, 4), "float32")), ValueError, r"must be 2-D, \(batch, units\), got shape"),
+        (
+            lambda: KLSparsity(0.1, weight=-1),
+            ValueError,
+            "weight must be finite and at least 0, got -1",
+        ),
+        (
+            lambda: KLSparsity(0.1)(np.ones((2, 3, 4), "float32")),
+            ValueError,
+            r"must be 2-D, \(batch, units\), got shape",
+        ),
         (lambda: TopK(0), ValueError, "k must be at least 1, got 0"),
         (lambda: TopK(2.0), TypeError, "k must be an integer, got 2.0"),
-        (lambda: TopK(5)(np.ones((2, 4), "float32")), ValueError, r"k must be at most the number of units, got k = 5"),
+        (
+            lambda: TopK(5)(np.ones((2, 4), "float32")),
+            ValueError,
+            r"k must be at most the number of units, got k = 5",
+        ),
     ],
 )
 def test_layers_refuse_what_will_not_do(make, error, sentence):
@@ -204,8 +286,14 @@ def test_layers_refuse_what_will_not_do(make, error, sentence):
 
 
 def test_layers_that_are_built_refuse_another_shape():
-    for layer, other in ((KLSparsity(0.1), (2, 9, 9)), (TopK(5), (2, 3)), (BlockCorruption(3), (2, 12, 9))):
-        layer(np.full((2, 9) if not isinstance(layer, BlockCorruption) else (2, 9, 9), 0.5, "float32"))
+    for layer, other in (
+        (KLSparsity(0.1), (2, 9, 9)),
+        (TopK(5), (2, 3)),
+        (BlockCorruption(3), (2, 12, 9)),
+    ):
+        layer(
+            np.full((2, 9) if not isinstance(layer, BlockCorruption) else (2, 9, 9), 0.5, "float32")
+        )
         with pytest.raises(ValueError, match="incompatible"):
             layer(np.full(other, 0.5, "float32"))
 
@@ -225,10 +313,16 @@ def kl_of(layer, code):
 def test_kl_sparsity_is_the_formula_summed_over_the_units(target):
     code = np.random.default_rng(0).random((50, 30)).astype("float32")
     assert kl_of(KLSparsity(target), code) == pytest.approx(kl_by_hand(code, target), rel=1e-5)
-    assert kl_of(KLSparsity(target, weight=0.25), code) == pytest.approx(kl_by_hand(code, target) / 4, rel=1e-5)
+    assert kl_of(KLSparsity(target, weight=0.25), code) == pytest.approx(
+        kl_by_hand(code, target) / 4, rel=1e-5
+    )
     # Twice the units, twice the penalty: it is no mean over them.
-    assert kl_of(KLSparsity(target), np.tile(code, (1, 2))) == pytest.approx(2 * kl_by_hand(code, target), rel=1e-5)
-    assert kl_of(KLSparsity(target), np.full((8, 5), target, "float32")) == pytest.approx(0, abs=1e-6)
+    assert kl_of(KLSparsity(target), np.tile(code, (1, 2))) == pytest.approx(
+        2 * kl_by_hand(code, target), rel=1e-5
+    )
+    assert kl_of(KLSparsity(target), np.full((8, 5), target, "float32")) == pytest.approx(
+        0, abs=1e-6
+    )
     assert np.array_equal(numbers(KLSparsity(target)(code)), code)
 
 
@@ -248,7 +342,9 @@ def test_kl_sparsity_does_not_change_with_the_batch_size():
 def test_kl_sparsity_pulls_the_mean_activation_to_its_target():
     rng = np.random.default_rng(0)
     x = rng.random((512, 20)).astype("float32")
-    model = models.dense_autoencoder([20, 40], code_activation="sigmoid", sparsity=KLSparsity(0.1, weight=5.0), seed=0)
+    model = models.dense_autoencoder(
+        [20, 40], code_activation="sigmoid", sparsity=KLSparsity(0.1, weight=5.0), seed=0
+    )
     model.compile(optimizer=keras.optimizers.Adam(0.02), loss=models.SquaredError())
     model.fit(x, x, epochs=30, batch_size=128, verbose=0)
     assert numbers(model.encoder(x)).mean() == pytest.approx(0.1, abs=0.01)
@@ -266,7 +362,9 @@ def test_kl_sparsity_is_finite_and_pulls_where_a_unit_is_off_or_on_for_good(bias
 
 def test_kl_sparsity_computes_in_32_bits():
     code = KLSparsity(0.1, dtype="mixed_bfloat16")
-    assert kl_of(code, np.full((4, 3), 0.01, "float32")) == pytest.approx(kl_by_hand(np.full((4, 3), 0.01), 0.1), rel=0.01)
+    assert kl_of(code, np.full((4, 3), 0.01, "float32")) == pytest.approx(
+        kl_by_hand(np.full((4, 3), 0.01), 0.1), rel=0.01
+    )
 
 
 def top_k_by_hand(code, k):
@@ -290,12 +388,16 @@ def test_top_k_never_keeps_more_than_k_of_equal_values():
     code = np.array([[1.0, 2.0, 2.0, 2.0, 0.5], [1.0, 1.0, 1.0, 1.0, 1.0]], "float32")
     assert numbers(TopK(2)(code)).tolist() == [[0, 2, 2, 0, 0], [1, 1, 0, 0, 0]]
     many = np.random.default_rng(0).normal(size=(30, 1000)).astype("float32")
-    half = TopK(25, dtype="bfloat16")(ops.cast(many, "bfloat16"))  # 16 bits: equal values are common
+    half = TopK(25, dtype="bfloat16")(
+        ops.cast(many, "bfloat16")
+    )  # 16 bits: equal values are common
     assert ((numbers(half) != 0).sum(axis=1) == 25).all()
 
 
 def test_top_k_keeps_k_when_compiled_in_16_bits():
-    dense = keras.layers.Dense(300, "gelu", dtype="mixed_bfloat16", kernel_initializer=keras.initializers.GlorotUniform(0))
+    dense = keras.layers.Dense(
+        300, "gelu", dtype="mixed_bfloat16", kernel_initializer=keras.initializers.GlorotUniform(0)
+    )
     model = keras.Sequential([keras.Input((32,)), dense, TopK(25, dtype="mixed_bfloat16")])
     model.compile(loss="mse", jit_compile=keras.backend.backend() != "torch")
     x = np.random.default_rng(0).random((200, 32)).astype("float32")
@@ -333,9 +435,13 @@ def test_a_sparse_autoencoder_is_saved_and_loaded(layer, tmp_path):
 
 def test_samples_have_the_mean_and_variance_asked_for():
     mean, log_var = np.array([1.0, -2.0], "float32"), np.log(np.array([0.25, 4.0], "float32"))
-    z = ops.convert_to_numpy(Sampling(seed=0)((np.tile(mean, (20000, 1)), np.tile(log_var, (20000, 1)))))
+    z = ops.convert_to_numpy(
+        Sampling(seed=0)((np.tile(mean, (20000, 1)), np.tile(log_var, (20000, 1))))
+    )
     np.testing.assert_allclose(z.mean(axis=0), mean, atol=0.06)
-    np.testing.assert_allclose(z.var(axis=0), [0.25, 4.0], rtol=0.05)  # not exp(log_var / 2), and not exp(2 log_var)
+    np.testing.assert_allclose(
+        z.var(axis=0), [0.25, 4.0], rtol=0.05
+    )  # not exp(log_var / 2), and not exp(2 log_var)
     assert abs(np.corrcoef(z.T)[0, 1]) < 0.03
 
 
@@ -344,11 +450,17 @@ def test_each_sample_is_drawn_anew_and_a_seed_repeats_the_sequence():
     a, b = Sampling(seed=3), Sampling(seed=3)
     first, second = ops.convert_to_numpy(a(pair)), ops.convert_to_numpy(a(pair))
     assert not np.allclose(first, second)
-    assert np.array_equal(first, ops.convert_to_numpy(b(pair))) and np.array_equal(second, ops.convert_to_numpy(b(pair)))
+    assert np.array_equal(first, ops.convert_to_numpy(b(pair))) and np.array_equal(
+        second, ops.convert_to_numpy(b(pair))
+    )
 
 
 def test_an_extreme_log_variance_stays_finite():
-    z = ops.convert_to_numpy(Sampling(seed=0)((np.zeros((4, 1), "float32"), np.array([[1000.0], [-1000.0], [20.0], [0.0]], "float32"))))
+    z = ops.convert_to_numpy(
+        Sampling(seed=0)(
+            (np.zeros((4, 1), "float32"), np.array([[1000.0], [-1000.0], [20.0], [0.0]], "float32"))
+        )
+    )
     assert np.isfinite(z).all() and abs(z[1, 0]) < 1e-3
 
 

@@ -1,6 +1,6 @@
 """README's tables against the stored notebooks, and the script that writes them."""
+
 import json
-import pathlib
 import re
 
 import lessons
@@ -31,11 +31,17 @@ FAST = {"float32": 60, "bfloat16": 126, "epoch": 4.5}  # the slow machine takes 
 
 def save(path, *printed, course=None):
     """Store an invented notebook of one cell, whose output came in these pieces."""
-    prose = nbformat.v4.new_markdown_cell("# Title\n\n**It runs** in no time. More is\nsaid. **It runs** and runs.")
+    prose = nbformat.v4.new_markdown_cell(
+        "# Title\n\n**It runs** in no time. More is\nsaid. **It runs** and runs."
+    )
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("work()"), prose])
-    book.cells[0].outputs = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in printed]
+    book.cells[0].outputs = [
+        nbformat.v4.new_output("stream", name="stdout", text=text) for text in printed
+    ]
     if course:
-        book.metadata["course"] = dict(zip(("seconds", "peak_gib", "slowest_cell", "speed"), course, strict=False))
+        book.metadata["course"] = dict(
+            zip(("seconds", "peak_gib", "slowest_cell", "speed"), course, strict=False)
+        )
     path.write_text(nbformat.writes(book) + "\n", encoding="utf-8")
     return path
 
@@ -60,17 +66,35 @@ def test_a_lesson_says_how_long_it_ran(path):
     assert lessons.tell(path) == path.read_text(encoding="utf-8"), "run `make results`"
 
 
-@pytest.mark.parametrize("course, told", [
-    ({"seconds": 44, "speed": FAST | {"epoch": 13.6}}, "in less than a minute** STORED (and on a slow one)."),
-    ({"seconds": 44, "speed": FAST}, "in less than a minute** STORED (about 2 minutes on a slow one)."),
-    ({"seconds": 89, "speed": FAST | {"epoch": 20}}, "in about a minute** STORED (and on a slow one)."),
-    ({"seconds": 91, "speed": FAST}, "in about 2 minutes** STORED (about 5 minutes on a slow one)."),
-    ({"seconds": 240}, "in about 4 minutes** STORED."), ({}, "for a time not yet measured** by `make execute`."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "course, told",
+    [
+        (
+            {"seconds": 44, "speed": FAST | {"epoch": 13.6}},
+            "in less than a minute** STORED (and on a slow one).",
+        ),
+        (
+            {"seconds": 44, "speed": FAST},
+            "in less than a minute** STORED (about 2 minutes on a slow one).",
+        ),
+        (
+            {"seconds": 89, "speed": FAST | {"epoch": 20}},
+            "in about a minute** STORED (and on a slow one).",
+        ),
+        (
+            {"seconds": 91, "speed": FAST},
+            "in about 2 minutes** STORED (about 5 minutes on a slow one).",
+        ),
+        ({"seconds": 240}, "in about 4 minutes** STORED."),
+        ({}, "for a time not yet measured** by `make execute`."),
+    ],
+)
 def test_how_long_a_lesson_runs_is_told_in_words(course, told):
     told = "**It runs " + told.replace("STORED", "on the machine on which it was stored")
     assert lessons.sentence(course) == told
-    assert lessons.TOLD.sub("", f"Before.\n\n{told} After.") == "Before.\n\n After."  # to be replaced the next time
+    assert (
+        lessons.TOLD.sub("", f"Before.\n\n{told} After.") == "Before.\n\n After."
+    )  # to be replaced the next time
 
 
 def test_results_tells_it_in_the_notebook_and_keeps_the_rest(tmp_path):
@@ -93,7 +117,9 @@ def test_a_notebook_that_does_not_say_it_is_named_and_nothing_is_written(tmp_pat
     two_cells(tmp_path / "03_deep.ipynb", "1")
     (tmp_path / "README.md").write_text(TABLES, encoding="utf-8")
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
-    with pytest.raises(SystemExit, match="03_deep.ipynb must have a sentence that begins a line with .*It runs"):
+    with pytest.raises(
+        SystemExit, match="03_deep.ipynb must have a sentence that begins a line with .*It runs"
+    ):
         lessons.main(["results"], tmp_path / "README.md", tmp_path)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
@@ -103,23 +129,39 @@ NUMBER = (
     r"|few|some|many)(?: and a half)?"
 )
 TYPED = re.compile(
-    rf"\b{NUMBER}[\s-](?:seconds|minutes?|hours?)\b|\b\d[\d.,]* s\b(?! ?\^)|\bof an? second\b", re.IGNORECASE
+    rf"\b{NUMBER}[\s-](?:seconds|minutes?|hours?)\b|\b\d[\d.,]* s\b(?! ?\^)|\bof an? second\b",
+    re.IGNORECASE,
 )
 
 
 def typed_durations(prose):
-    """Durations in prose, without the sentences that `make results` writes; "a second network" is none."""
+    """Durations in prose, without the sentences that `make results` writes; "a second network" is
+    none."""
     prose = re.sub(r"^Together .*$", "", lessons.TOLD.sub("", prose), flags=re.MULTILINE)
     return [" ".join(found.split()) for found in TYPED.findall(prose)]
 
 
-@pytest.mark.parametrize("prose, found", [
-    ("**It runs in about 4 minutes** where it was stored. It takes 40 seconds.", ["40 seconds"]),
-    ("It takes a minute and a half to two\nminutes, or half an hour.", ["a minute", "two minutes", "half an hour"]),
-    ("two and a half minutes, a fraction of a second, 1.5 s", ["two and a half minutes", "of a second", "1.5 s"]),
-    ("A ten-minute wait", ["ten-minute"]), ("Together 43.8 minutes.", []), ("Ten minutes together", ["Ten minutes"]),
-    ("Train a second network, in minutes; every second row; the 90s; $2 s^2$", []),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "prose, found",
+    [
+        (
+            "**It runs in about 4 minutes** where it was stored. It takes 40 seconds.",
+            ["40 seconds"],
+        ),
+        (
+            "It takes a minute and a half to two\nminutes, or half an hour.",
+            ["a minute", "two minutes", "half an hour"],
+        ),
+        (
+            "two and a half minutes, a fraction of a second, 1.5 s",
+            ["two and a half minutes", "of a second", "1.5 s"],
+        ),
+        ("A ten-minute wait", ["ten-minute"]),
+        ("Together 43.8 minutes.", []),
+        ("Ten minutes together", ["Ten minutes"]),
+        ("Train a second network, in minutes; every second row; the 90s; $2 s^2$", []),
+    ],
+)
 def test_typed_durations_are_found(prose, found):
     assert typed_durations(prose) == found
 
@@ -127,9 +169,12 @@ def test_typed_durations_are_found(prose, found):
 ALLOWED = {"03_deep_autoencoders.ipynb": {"many hours"}}  # those of 2006
 
 
-@pytest.mark.parametrize("path", [*NOTEBOOKS, README, lessons.ROOT / "CONTRIBUTING.md"], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [*NOTEBOOKS, README, lessons.ROOT / "CONTRIBUTING.md"], ids=lambda path: path.stem
+)
 def test_no_duration_is_typed(path):
-    """How long the course runs depends on the machine and on the next change: it is measured, never typed."""
+    """How long the course runs depends on the machine and on the next change: it is measured, never
+    typed."""
     cells = lessons.read(path)["cells"] if path.suffix == ".ipynb" else []
     prose = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
     found = typed_durations("\n\n".join(prose or [path.read_text(encoding="utf-8")]))
@@ -137,51 +182,112 @@ def test_no_duration_is_typed(path):
 
 
 def test_what_expect_prints_is_read_back(capsys):
-    expect("error: a (b), c; d", 1234, equals=1230, within=5, unit="% (of all)", published=1200.5,
-           source="A; k = 5: 8.4 (x), y", seconds=1234, parameters=1_069_864)  # fmt: skip
+    expect(
+        "error: a (b), c; d",
+        1234,
+        equals=1230,
+        within=5,
+        unit="% (of all)",
+        published=1200.5,
+        source="A; k = 5: 8.4 (x), y",
+        seconds=1234,
+        parameters=1_069_864,
+    )
     assert claimed(capsys.readouterr().out.rstrip("\n")) == {
-        "quantity": "error: a (b), c; d", "ours": "1,234", "unit": "% (of all)", "wanted": "equal to 1,230 within 5",
-        "published": "1200.5", "source": "A; k = 5: 8.4 (x), y", "seconds": "1,234", "parameters": "1,069,864",
-    }  # fmt: skip
+        "quantity": "error: a (b), c; d",
+        "ours": "1,234",
+        "unit": "% (of all)",
+        "wanted": "equal to 1,230 within 5",
+        "published": "1200.5",
+        "source": "A; k = 5: 8.4 (x), y",
+        "seconds": "1,234",
+        "parameters": "1,069,864",
+    }
 
 
-@pytest.mark.parametrize("line, wanted", [
-    ("✓ 60 faces, first 5: error: 11 % (from 9 to 12; published 10.5, Lawrence, five each)",
-     {"quantity": "60 faces, first 5: error", "ours": "11", "unit": "%", "wanted": "from 9 to 12", "published": "10.5",
-      "source": "Lawrence, five each", "seconds": None, "parameters": None}),
-    ("✓ class 3: 4 (at most 5): -1.5e-07 (at least -2e-05; published -3, Y; trained in 0.26 s)",
-     {"quantity": "class 3: 4 (at most 5)", "ours": "-1.5e-07", "unit": None, "wanted": "at least -2e-05",
-      "published": "-3", "source": "Y", "seconds": "0.26", "parameters": None}),
-    ("✓ x: .5 (at most 1; published 3, V (three, fine-tuned); 7 parameters)",
-     {"source": "V (three, fine-tuned)", "seconds": None, "parameters": "7"}),
-    ("✓ x: 5 (at most 6; published 3, trained in 5 s, then 6; trained in 54 s; 7 parameters)",
-     {"source": "trained in 5 s, then 6", "seconds": "54", "parameters": "7"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "line, wanted",
+    [
+        (
+            "✓ 60 faces, first 5: error: 11 % (from 9 to 12; published 10.5, Lawrence, five each)",
+            {
+                "quantity": "60 faces, first 5: error",
+                "ours": "11",
+                "unit": "%",
+                "wanted": "from 9 to 12",
+                "published": "10.5",
+                "source": "Lawrence, five each",
+                "seconds": None,
+                "parameters": None,
+            },
+        ),
+        (
+            "✓ class 3: 4 (at most 5): -1.5e-07 (at least -2e-05; published -3, Y; trained in 0.26 s)",
+            {
+                "quantity": "class 3: 4 (at most 5)",
+                "ours": "-1.5e-07",
+                "unit": None,
+                "wanted": "at least -2e-05",
+                "published": "-3",
+                "source": "Y",
+                "seconds": "0.26",
+                "parameters": None,
+            },
+        ),
+        (
+            "✓ x: .5 (at most 1; published 3, V (three, fine-tuned); 7 parameters)",
+            {"source": "V (three, fine-tuned)", "seconds": None, "parameters": "7"},
+        ),
+        (
+            "✓ x: 5 (at most 6; published 3, trained in 5 s, then 6; trained in 54 s; 7 parameters)",
+            {"source": "trained in 5 s, then 6", "seconds": "54", "parameters": "7"},
+        ),
+    ],
+)
 def test_tricky_lines_are_taken_apart(line, wanted):
     assert claimed(line) | wanted == claimed(line)
 
 
-@pytest.mark.parametrize("line", [
-    "✓ x: 5 (at most 6; published yes, Y)", "✓ x: 5 (at most 6; published 3)", "✓ x: 5 (published 3, Y)",
-    "✓ our published number: 5 (at most 6)", "– not judged at the smoke budget: x (at most 6; published 3, Y)",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "line",
+    [
+        "✓ x: 5 (at most 6; published yes, Y)",
+        "✓ x: 5 (at most 6; published 3)",
+        "✓ x: 5 (published 3, Y)",
+        "✓ our published number: 5 (at most 6)",
+        "– not judged at the smoke budget: x (at most 6; published 3, Y)",
+    ],
+)
 def test_a_line_that_is_not_understood_leaves_readme_as_it_was(tmp_path, line):
     save(tmp_path / "00_start.ipynb", line + "\n")
     save(tmp_path / "03_deep.ipynb")
     (tmp_path / "README.md").write_text(TABLES, encoding="utf-8")
-    with pytest.raises(SystemExit, match="00_start.ipynb prints a published number in a form that is not"):
+    with pytest.raises(
+        SystemExit, match="00_start.ipynb prints a published number in a form that is not"
+    ):
         lessons.main(["results"], tmp_path / "README.md", tmp_path)
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == TABLES
 
 
-@pytest.mark.parametrize("ours, wanted, published, outcome", [
-    ("3", "at most 4", "3", "reached"), ("2.9", "at most 4", "3", "reached"), ("3.001", "at most 4", "3", "**missed**"),
-    ("3", "at least 2", "3", "reached"), ("3.1", "at least 2", "3", "reached"), ("2", "at least 2", "3", "**missed**"),
-    ("104.9", "equal to 105 within 2", "100", "reproduced"), ("95.1", "equal to 95 within 2", "100", "reproduced"),
-    ("105.1", "from 1 to 200", "100", "**missed**"), ("94.9", "from 1 to 200", "100", "**missed**"),
-    ("95.1", "from 1 to 200", "100", "reproduced"), ("-104.9", "equal to -105", "-100", "reproduced"),
-    ("1,000", "at most 2,000", "999.5", "**missed**"), ("999", "at most 2,000", "1,000", "reached"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "ours, wanted, published, outcome",
+    [
+        ("3", "at most 4", "3", "reached"),
+        ("2.9", "at most 4", "3", "reached"),
+        ("3.001", "at most 4", "3", "**missed**"),
+        ("3", "at least 2", "3", "reached"),
+        ("3.1", "at least 2", "3", "reached"),
+        ("2", "at least 2", "3", "**missed**"),
+        ("104.9", "equal to 105 within 2", "100", "reproduced"),
+        ("95.1", "equal to 95 within 2", "100", "reproduced"),
+        ("105.1", "from 1 to 200", "100", "**missed**"),
+        ("94.9", "from 1 to 200", "100", "**missed**"),
+        ("95.1", "from 1 to 200", "100", "reproduced"),
+        ("-104.9", "equal to -105", "-100", "reproduced"),
+        ("1,000", "at most 2,000", "999.5", "**missed**"),
+        ("999", "at most 2,000", "1,000", "reached"),
+    ],
+)
 def test_reached_reproduced_or_missed(ours, wanted, published, outcome):
     assert lessons.outcome({"ours": ours, "wanted": wanted, "published": published}) == outcome
 
@@ -193,11 +299,15 @@ def test_both_tables_are_written(tmp_path):
         "name  published  seconds\n✓ unpublished: 3 (at most 4; pub",
         "lished 3, a|b)\n✓ y: 2 SE (at least 1; published 3, Z)\n",
         "✓ z: 2.9 SE (equal to 2.9; published 3, Z; trained in 54 s; 1,064 parameters)\n✓ w: 3 (at most 4)\n",
-    )  # fmt: skip
+    )
     (tmp_path / "README.md").write_text(TABLES, encoding="utf-8")
     lessons.main(["results"], tmp_path / "README.md", tmp_path)
     text = (tmp_path / "README.md").read_text(encoding="utf-8")
-    assert re.findall("^Typed .*", text, re.MULTILINE) == ["Typed above.", "Typed between.", "Typed below."]
+    assert re.findall("^Typed .*", text, re.MULTILINE) == [
+        "Typed above.",
+        "Typed between.",
+        "Typed below.",
+    ]
     first, second = text.split("Typed between.")
     assert cells(first) == [
         ["00", "[Start](notebooks/00_start.ipynb)", r"a \| b, as typed", "0.1", "–", "1.4 GiB"],
@@ -216,7 +326,10 @@ def test_both_tables_are_written(tmp_path):
     again = lessons.results(text, sorted(tmp_path.glob("*.ipynb")))
     assert "| and more | 4.9 | 14.6 | 1.9 GiB |\n" in again
     # One of the two has no estimate, so the two together have none.
-    assert "\nTogether 5.0 minutes. The machine" in again and "\n0 published numbers: 0 reached" in again
+    assert (
+        "\nTogether 5.0 minutes. The machine" in again
+        and "\n0 published numbers: 0 reached" in again
+    )
     assert lessons.results(again, sorted(tmp_path.glob("*.ipynb"))) == again
     save(tmp_path / "00_start.ipynb", course=(8, 1.44, 2, FAST | {"float32": 55.2, "epoch": 4.8}))
     assert (
@@ -226,14 +339,29 @@ def test_both_tables_are_written(tmp_path):
     ) in lessons.results(again, sorted(tmp_path.glob("*.ipynb")))
 
 
-@pytest.mark.parametrize("old, new, message", [
-    ("<!-- lessons: begin (make results) -->\n", "", "README.md must hold <!-- lessons: begin"),
-    ("<!-- results: end -->", "", "README.md must hold <!-- results: begin .* <!-- results: end -->"),
-    ("<!-- results: end -->", "<!-- results: end -->\n" * 2, "each once"),
-    ("<!-- lessons: end -->", "<!-- lessons: begin (make results) -->\n<!-- lessons: end -->", "each once"),
-    ("notebooks/03_deep", "notebooks/04_deep", r"links to no notebook that is there: \| 03 "),
-    ("| 03 | [Deep](notebooks/03_deep.ipynb) | and more | 9 | 1.5 GiB |\n", "", "must list each notebook once"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "old, new, message",
+    [
+        ("<!-- lessons: begin (make results) -->\n", "", "README.md must hold <!-- lessons: begin"),
+        (
+            "<!-- results: end -->",
+            "",
+            "README.md must hold <!-- results: begin .* <!-- results: end -->",
+        ),
+        ("<!-- results: end -->", "<!-- results: end -->\n" * 2, "each once"),
+        (
+            "<!-- lessons: end -->",
+            "<!-- lessons: begin (make results) -->\n<!-- lessons: end -->",
+            "each once",
+        ),
+        ("notebooks/03_deep", "notebooks/04_deep", r"links to no notebook that is there: \| 03 "),
+        (
+            "| 03 | [Deep](notebooks/03_deep.ipynb) | and more | 9 | 1.5 GiB |\n",
+            "",
+            "must list each notebook once",
+        ),
+    ],
+)
 def test_a_readme_without_its_places_is_left_as_it_was(tmp_path, old, new, message):
     save(tmp_path / "00_start.ipynb")
     save(tmp_path / "03_deep.ipynb")
@@ -247,20 +375,35 @@ def test_a_readme_without_its_places_is_left_as_it_was(tmp_path, old, new, messa
 def test_the_report_marks_what_is_slow_or_large_on_the_slow_machine(tmp_path, capsys):
     equal = FAST | {"epoch": 30}  # an even slower machine is not made faster than it was
     measured = {
-        "01": (120, 2.0, 50, FAST), "02": (121, 2.0, 50, FAST), "03": (120, 2.01, 51, FAST), "04": (121, 2.5, 51, FAST),
-        "05": (360, 1, 150, equal), "06": (361, 1, 151, equal), "07": (500, 2.5),
-    }  # fmt: skip
+        "01": (120, 2.0, 50, FAST),
+        "02": (121, 2.0, 50, FAST),
+        "03": (120, 2.01, 51, FAST),
+        "04": (121, 2.5, 51, FAST),
+        "05": (360, 1, 150, equal),
+        "06": (361, 1, 151, equal),
+        "07": (500, 2.5),
+    }
     for number, course in (measured | {"10": None}).items():
         save(tmp_path / f"{number}_lesson.ipynb", course=course)
     lessons.main(["report"], folder=tmp_path)
     lines = {line.split()[0][:2]: line for line in capsys.readouterr().out.splitlines()}
-    words = {number: re.sub(r".* cell +[\d–]+ s", "", line).strip() for number, line in lines.items()}
+    words = {
+        number: re.sub(r".* cell +[\d–]+ s", "", line).strip() for number, line in lines.items()
+    }
     assert words.pop("10") == "10_lesson                                not measured"
     assert words == {
-        "01": "", "02": "slow", "03": "slow cell, large", "04": "slow, slow cell, large", "05": "",
-        "06": "slow, slow cell", "07": "large", "to": "large",
-    }  # fmt: skip
-    assert lines["01"].endswith("2.0 min   2.00 GiB  on a slow machine   6.0 min, slowest cell 150 s")
+        "01": "",
+        "02": "slow",
+        "03": "slow cell, large",
+        "04": "slow, slow cell, large",
+        "05": "",
+        "06": "slow, slow cell",
+        "07": "large",
+        "to": "large",
+    }
+    assert lines["01"].endswith(
+        "2.0 min   2.00 GiB  on a slow machine   6.0 min, slowest cell 150 s"
+    )
     assert "8.3 min   2.50 GiB  on a slow machine     – min, slowest cell   – s" in lines["07"]
     assert "28.4 min   2.50 GiB  on a slow machine     – min, slowest cell   – s" in lines["to"]
 
@@ -268,7 +411,9 @@ def test_the_report_marks_what_is_slow_or_large_on_the_slow_machine(tmp_path, ca
 @pytest.mark.parametrize("seconds, words", [(1200, ""), (1201, "slow")])
 def test_the_report_marks_an_hour_together(tmp_path, seconds, words):
     save(tmp_path / "01_lesson.ipynb", course=(seconds, 1.0, 1, FAST))
-    assert lessons.report(tmp_path.glob("*.ipynb")).splitlines()[-1].split(" 3 s")[1].strip() == words
+    assert (
+        lessons.report(tmp_path.glob("*.ipynb")).splitlines()[-1].split(" 3 s")[1].strip() == words
+    )
 
 
 def two_cells(path, *sources):
@@ -288,7 +433,8 @@ def test_this_machine_is_measured_at_any_budget(monkeypatch):
     monkeypatch.setenv("COURSE_BUDGET", "smoke")
     speed = lessons.measure()
     assert set(speed) == set(FAST) and all(rate > 0 for rate in speed.values())
-    # Six operations for each of 2.8 million weights and 256 images: about two there and four back, 235 times.
+    # Six operations for each of 2.8 million weights and 256 images: about two there and four back,
+    # 235 times.
     assert 0.2 < speed["epoch"] / (235 * 6 * 2.8e-3 * 256 / speed["float32"]) < 20
 
 
@@ -306,12 +452,17 @@ def test_executing_stores_outputs_time_and_memory_and_no_other_trace(tmp_path, c
     course = after["metadata"].pop("course")
     assert 2 <= course["seconds"] < 60 and isinstance(course["seconds"], int)
     assert 1.6 <= course["slowest_cell"] <= course["seconds"] and course["speed"] == FAST
-    assert 0.3 < course["peak_gib"] < 0.6  # the peak, although it was freed; and not that of the tests' own process
+    assert (
+        0.3 < course["peak_gib"] < 0.6
+    )  # the peak, although it was freed; and not that of the tests' own process
     assert after["metadata"].keys() - before["metadata"].keys() == {"language_info"}
     for count, (old, new) in enumerate(zip(before["cells"], after["cells"], strict=True), start=1):
         assert new | {"outputs": [], "execution_count": None} == old  # no times, no tags
         assert new["execution_count"] == count
-    assert [cell["outputs"][0]["data"]["text/plain"] for cell in after["cells"]] == [["'folder'"], ["('folder', 3)"]]
+    assert [cell["outputs"][0]["data"]["text/plain"] for cell in after["cells"]] == [
+        ["'folder'"],
+        ["('folder', 3)"],
+    ]
     assert [file.name for file in path.parent.iterdir()] == ["lesson.ipynb"]
     printed = capsys.readouterr().out.splitlines()
     assert printed[0] == f"This machine: {FAST}"
@@ -322,15 +473,22 @@ def test_a_notebook_that_fails_stays_as_it_was_and_the_next_is_not_run(tmp_path,
     path = two_cells(tmp_path / "lesson.ipynb", "print('so far')", "1 / 0")
     never = two_cells(tmp_path / "never" / "reached.ipynb", "1")
     before = path.read_bytes()
-    with pytest.raises(SystemExit, match=r"(?s)lesson\.ipynb failed .*1 / 0.*division by zero") as failure:
+    with pytest.raises(
+        SystemExit, match=r"(?s)lesson\.ipynb failed .*1 / 0.*division by zero"
+    ) as failure:
         lessons.main(["execute", str(path), str(never)])
     assert isinstance(failure.value.code, str)  # which Python prints, and exits with 1
-    assert path.read_bytes() == before and {file.name for file in tmp_path.iterdir()} == {"lesson.ipynb", "never"}
+    assert path.read_bytes() == before and {file.name for file in tmp_path.iterdir()} == {
+        "lesson.ipynb",
+        "never",
+    }
     assert '"execution_count": null' in never.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["missing.ipynb", "README.md"])
 def test_what_is_no_notebook_is_named_in_one_sentence(tmp_path, name):
     (tmp_path / "README.md").write_text("words", encoding="utf-8")
-    with pytest.raises(SystemExit, match=r"NOTEBOOKS must name notebooks \(.ipynb\) that are there, got .*" + name):
+    with pytest.raises(
+        SystemExit, match=r"NOTEBOOKS must name notebooks \(.ipynb\) that are there, got .*" + name
+    ):
         lessons.main(["execute", str(tmp_path / name)])

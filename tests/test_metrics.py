@@ -4,9 +4,19 @@ import scipy.stats
 import sklearn.metrics
 
 from course_utils.metrics import (
-    active_units, auroc, detection, gaussian_kl, hoyer_sparsity, linear_probe, nearest_neighbour_accuracy, principal_angles, psnr, split_rate,
-    squared_error, units_used,
-)  # fmt: skip
+    active_units,
+    auroc,
+    detection,
+    gaussian_kl,
+    hoyer_sparsity,
+    linear_probe,
+    nearest_neighbour_accuracy,
+    principal_angles,
+    psnr,
+    split_rate,
+    squared_error,
+    units_used,
+)
 
 
 def test_squared_error_is_summed_over_pixels_and_averaged_over_images():
@@ -33,15 +43,50 @@ def test_squared_error_is_symmetric_and_accepts_mixed_precision():
 @pytest.mark.parametrize(
     "x, x_hat, error, sentence",
     [
-        (np.zeros((2, 3), np.uint8), np.zeros((2, 3)), TypeError, "x must be floating point, got uint8: convert images"),
-        (np.zeros((2, 3)), np.zeros((2, 3), int), TypeError, "x_hat must be floating point, got int"),
-        (np.zeros((2, 3)), np.zeros((3, 2)), ValueError, r"one shape, got \(2, 3\) and \(3, 2\): is one of them transposed"),
-        (np.zeros((2, 3)), np.zeros((2, 1)), ValueError, r"one shape, got \(2, 3\) and \(2, 1\)"),  # would broadcast
-        (np.zeros((0, 3)), np.zeros((0, 3)), ValueError, r"x must not be empty, got shape \(0, 3\)"),
+        (
+            np.zeros((2, 3), np.uint8),
+            np.zeros((2, 3)),
+            TypeError,
+            "x must be floating point, got uint8: convert images",
+        ),
+        (
+            np.zeros((2, 3)),
+            np.zeros((2, 3), int),
+            TypeError,
+            "x_hat must be floating point, got int",
+        ),
+        (
+            np.zeros((2, 3)),
+            np.zeros((3, 2)),
+            ValueError,
+            r"one shape, got \(2, 3\) and \(3, 2\): is one of them transposed",
+        ),
+        (
+            np.zeros((2, 3)),
+            np.zeros((2, 1)),
+            ValueError,
+            r"one shape, got \(2, 3\) and \(2, 1\)",
+        ),  # would broadcast
+        (
+            np.zeros((0, 3)),
+            np.zeros((0, 3)),
+            ValueError,
+            r"x must not be empty, got shape \(0, 3\)",
+        ),
         (np.zeros(3), np.zeros(3), ValueError, "x must be at least 2-D"),
-        (np.full((2, 3), np.nan), np.zeros((2, 3)), ValueError, "x must be finite, got NaN or infinity"),
+        (
+            np.full((2, 3), np.nan),
+            np.zeros((2, 3)),
+            ValueError,
+            "x must be finite, got NaN or infinity",
+        ),
         (np.zeros((2, 3)), np.full((2, 3), np.inf), ValueError, "x_hat must be finite"),
-        ([[1.0], [1.0, 2.0]], [[1.0], [1.0]], ValueError, "x must be an array whose rows have one length"),
+        (
+            [[1.0], [1.0, 2.0]],
+            [[1.0], [1.0]],
+            ValueError,
+            "x must be an array whose rows have one length",
+        ),
         ("images", "pictures", TypeError, "x must be an array of real numbers"),
     ],
 )
@@ -52,7 +97,9 @@ def test_squared_error_bad_input(x, x_hat, error, sentence):
 
 def test_principal_angles_of_planes_in_space():
     floor = np.array([[1.0, 0, 0], [0, 1, 0]])
-    ramp = np.array([[1.0, 0, 0], [0, np.cos(0.3), np.sin(0.3)]])  # shares one direction, turned by 0.3 in the other
+    ramp = np.array(
+        [[1.0, 0, 0], [0, np.cos(0.3), np.sin(0.3)]]
+    )  # shares one direction, turned by 0.3 in the other
     np.testing.assert_allclose(principal_angles(floor, ramp), [np.degrees(0.3), 0], atol=1e-6)
     np.testing.assert_allclose(principal_angles(floor, [[0, 0, 2.0]]), [90])
 
@@ -67,9 +114,19 @@ def test_principal_angles_ignore_the_basis():
 @pytest.mark.parametrize(
     "a, b, error, sentence",
     [
-        (np.ones((5, 2)), np.ones((1, 2)), ValueError, r"a must have no more rows .* got shape \(5, 2\): is it transposed"),
+        (
+            np.ones((5, 2)),
+            np.ones((1, 2)),
+            ValueError,
+            r"a must have no more rows .* got shape \(5, 2\): is it transposed",
+        ),
         (np.eye(3)[:2], np.ones((1, 4)), ValueError, "one number of columns"),
-        (np.ones((2, 3)), np.eye(3)[:2], ValueError, "a must have linearly independent rows, got 2 rows of rank 1"),
+        (
+            np.ones((2, 3)),
+            np.eye(3)[:2],
+            ValueError,
+            "a must have linearly independent rows, got 2 rows of rank 1",
+        ),
         (np.ones(3), np.eye(3), ValueError, "a must be 2-D, got 1-D"),
         (np.eye(3), np.full((1, 3), np.nan), ValueError, "b must be finite"),
         (np.eye(3) * 1j, np.eye(3), TypeError, "a must be an array of real numbers"),
@@ -85,7 +142,9 @@ def test_psnr_is_the_mean_over_images_of_scikit_images_own():
 
     rng = np.random.default_rng(0)
     x = rng.random((5000, 4, 5)).astype(np.float32)
-    x_hat = x + rng.normal(size=x.shape).astype(np.float32) * rng.random((5000, 1, 1)).astype(np.float32)
+    x_hat = x + rng.normal(size=x.shape).astype(np.float32) * rng.random((5000, 1, 1)).astype(
+        np.float32
+    )
     wanted = np.mean([peak_signal_noise_ratio(a, b, data_range=1) for a, b in zip(x, x_hat)])
     assert psnr(x, x_hat) == pytest.approx(wanted, abs=1e-3)
     assert psnr(x.reshape(5000, 20), x_hat.reshape(5000, 20)) == pytest.approx(wanted, abs=1e-3)
@@ -100,8 +159,18 @@ def test_psnr_of_a_perfect_copy_is_infinite():
 @pytest.mark.parametrize(
     "x, x_hat, error, sentence",
     [
-        (np.full((2, 3), 200.0), np.zeros((2, 3)), ValueError, r"x must lie in \[0, 1\], got values from 200 to 200: divide by 255"),
-        (np.zeros((2, 3), np.uint8), np.zeros((2, 3)), TypeError, "x must be floating point, got uint8"),
+        (
+            np.full((2, 3), 200.0),
+            np.zeros((2, 3)),
+            ValueError,
+            r"x must lie in \[0, 1\], got values from 200 to 200: divide by 255",
+        ),
+        (
+            np.zeros((2, 3), np.uint8),
+            np.zeros((2, 3)),
+            TypeError,
+            "x must be floating point, got uint8",
+        ),
         (np.zeros((2, 3)), np.zeros((3, 2)), ValueError, "one shape"),
         (np.zeros(3), np.zeros(3), ValueError, "x must be at least 2-D"),
     ],
@@ -138,7 +207,10 @@ def test_hoyer_sparsity_of_codes_that_are_known():
 def clusters(n, seed, noise=1.0):
     rng = np.random.default_rng(seed)
     classes = rng.integers(0, 3, n)
-    return (np.eye(3)[classes] @ np.random.default_rng(9).normal(size=(3, 6)) + noise * rng.normal(size=(n, 6))), classes
+    return (
+        np.eye(3)[classes] @ np.random.default_rng(9).normal(size=(3, 6))
+        + noise * rng.normal(size=(n, 6))
+    ), classes
 
 
 def test_linear_probe_chooses_on_validation_and_tests_once():
@@ -148,7 +220,10 @@ def test_linear_probe_chooses_on_validation_and_tests_once():
     strengths = (0.001, 0.1, 1000.0)
     probe = linear_probe(train, validation, test, strengths)
     mean, scale = train[0].mean(axis=0), train[0].std()
-    models = {c: LogisticRegression(C=c, tol=1e-3, max_iter=1000).fit((train[0] - mean) / scale, train[1]) for c in strengths}
+    models = {
+        c: LogisticRegression(C=c, tol=1e-3, max_iter=1000).fit((train[0] - mean) / scale, train[1])
+        for c in strengths
+    }
     errors = {
         name: {c: 100 * (1 - model.score((x - mean) / scale, y)) for c, model in models.items()}
         for name, (x, y) in {"validation": validation, "test": test}.items()
@@ -166,32 +241,64 @@ def test_linear_probe_chooses_on_validation_and_tests_once():
 @pytest.mark.parametrize("scale", [1e-4, 1e3])
 def test_linear_probe_does_not_mind_dtype_and_scale(dtype, scale):
     parts = clusters(100, 0, 0.1), clusters(100, 1, 0.1), clusters(200, 2, 0.1)
-    probe = linear_probe(*((np.asarray(scale * x, dtype), y) for x, y in parts), strengths=iter((1.0, 0.1)))
+    probe = linear_probe(
+        *((np.asarray(scale * x, dtype), y) for x, y in parts), strengths=iter((1.0, 0.1))
+    )
     assert probe.error < 2 and probe.strength == 0.1  # both are right: the smaller
 
 
 def test_linear_probe_does_not_mind_scale_and_offset():
     train, validation, test = clusters(100, 0), clusters(100, 1), clusters(200, 2)
     moved = [(1000 * x + 5000, y) for x, y in (train, validation, test)]
-    assert linear_probe(*moved).error == pytest.approx(linear_probe(train, validation, test).error, abs=0.6)
+    assert linear_probe(*moved).error == pytest.approx(
+        linear_probe(train, validation, test).error, abs=0.6
+    )
 
 
 @pytest.mark.parametrize(
     "change, error, sentence",
     [
-        ({"train": np.ones((4, 2))}, TypeError, r"train must be a pair \(codes, classes\), got ndarray"),
-        ({"test": (np.ones((4, 2)), np.arange(3))}, ValueError, "test must have one class for each of its 4 codes, got 3"),
-        ({"test": (np.ones((4, 3)), np.arange(4))}, ValueError, r"test must have codes of 6 units.*got shape \(4, 3\)"),
-        ({"train": (np.ones((4, 6)), np.zeros(4, int))}, ValueError, "train must have two classes or more, got only 0"),
-        ({"train": (np.ones((4, 6)), np.ones(4))}, TypeError, r"train\[1\] must be classes, integers, got float64"),
-        ({"train": (np.ones((4, 6), int), np.arange(4))}, TypeError, r"train\[0\] must be floating point"),
+        (
+            {"train": np.ones((4, 2))},
+            TypeError,
+            r"train must be a pair \(codes, classes\), got ndarray",
+        ),
+        (
+            {"test": (np.ones((4, 2)), np.arange(3))},
+            ValueError,
+            "test must have one class for each of its 4 codes, got 3",
+        ),
+        (
+            {"test": (np.ones((4, 3)), np.arange(4))},
+            ValueError,
+            r"test must have codes of 6 units.*got shape \(4, 3\)",
+        ),
+        (
+            {"train": (np.ones((4, 6)), np.zeros(4, int))},
+            ValueError,
+            "train must have two classes or more, got only 0",
+        ),
+        (
+            {"train": (np.ones((4, 6)), np.ones(4))},
+            TypeError,
+            r"train\[1\] must be classes, integers, got float64",
+        ),
+        (
+            {"train": (np.ones((4, 6), int), np.arange(4))},
+            TypeError,
+            r"train\[0\] must be floating point",
+        ),
         ({"strengths": (0.0,)}, ValueError, r"strengths\[0\] must be above 0, got 0"),
         ({"strengths": np.array(1.0)}, TypeError, "strengths must be a list of one number or more"),
         ({"strengths": ()}, TypeError, "strengths must be a list of one number or more"),
     ],
 )
 def test_linear_probe_bad_input(change, error, sentence):
-    given = {"train": clusters(20, 0), "validation": clusters(20, 1), "test": clusters(20, 2)} | change
+    given = {
+        "train": clusters(20, 0),
+        "validation": clusters(20, 1),
+        "test": clusters(20, 2),
+    } | change
     with pytest.raises(error, match=sentence):
         linear_probe(**given)
 
@@ -210,18 +317,36 @@ def test_nearest_neighbours_against_all_distances():
 
 def test_an_example_is_not_its_own_neighbour_but_its_double_is():
     codes, classes = np.array([[0.0], [0.0], [5.0]]), np.array([0, 1, 1])
-    assert nearest_neighbour_accuracy((codes, classes)) == 0  # the doubles are of two classes; the third has 0 or 1 beside it
+    assert (
+        nearest_neighbour_accuracy((codes, classes)) == 0
+    )  # the doubles are of two classes; the third has 0 or 1 beside it
 
 
 @pytest.mark.parametrize(
     "arguments, error, sentence",
     [
         ((np.ones((3, 2)),), TypeError, "train must be a pair"),
-        (((np.full((3, 2), 1e200), np.ones(3, int)),), ValueError, r"train\[0\] must be at most 1e\+15 in magnitude.*got 1e\+200"),
-        (((np.ones((3, 2)), np.ones(3, int)), (np.full((3, 2), 1e200), np.ones(3, int))), ValueError, r"test\[0\] must be at most"),
+        (
+            ((np.full((3, 2), 1e200), np.ones(3, int)),),
+            ValueError,
+            r"train\[0\] must be at most 1e\+15 in magnitude.*got 1e\+200",
+        ),
+        (
+            ((np.ones((3, 2)), np.ones(3, int)), (np.full((3, 2), 1e200), np.ones(3, int))),
+            ValueError,
+            r"test\[0\] must be at most",
+        ),
         (((np.ones((1, 2)), np.ones(1, int)),), ValueError, "train must have two examples or more"),
-        (((np.ones((3, 2)), np.ones(3, int)), (np.ones((3, 4)), np.ones(3, int))), ValueError, "test must have codes of 2 units"),
-        (((np.ones((3, 2)), np.ones(2, int)),), ValueError, "train must have one class for each of its 3 codes, got 2"),
+        (
+            ((np.ones((3, 2)), np.ones(3, int)), (np.ones((3, 4)), np.ones(3, int))),
+            ValueError,
+            "test must have codes of 2 units",
+        ),
+        (
+            ((np.ones((3, 2)), np.ones(2, int)),),
+            ValueError,
+            "train must have one class for each of its 3 codes, got 2",
+        ),
     ],
 )
 def test_nearest_neighbours_refuse(arguments, error, sentence):
@@ -239,7 +364,9 @@ def test_kl_agrees_with_monte_carlo():
     std = np.exp(LOG_VAR / 2)
     z = MEAN + std * rng.standard_normal((200_000, 6, 3))
     ratio = scipy.stats.norm.logpdf(z, MEAN, std) - scipy.stats.norm.logpdf(z)
-    np.testing.assert_allclose(gaussian_kl(MEAN, LOG_VAR), ratio.sum(axis=2).mean(axis=0), rtol=0.01, atol=0.02)
+    np.testing.assert_allclose(
+        gaussian_kl(MEAN, LOG_VAR), ratio.sum(axis=2).mean(axis=0), rtol=0.01, atol=0.02
+    )
 
 
 def test_kl_agrees_with_torch():
@@ -247,7 +374,9 @@ def test_kl_agrees_with_torch():
     from torch.distributions import Normal, kl_divergence
 
     q = Normal(torch.tensor(MEAN), torch.tensor(np.exp(LOG_VAR / 2)))
-    theirs = kl_divergence(q, Normal(torch.zeros(6, 3, dtype=torch.float64), torch.ones(6, 3, dtype=torch.float64))).sum(dim=1)
+    theirs = kl_divergence(
+        q, Normal(torch.zeros(6, 3, dtype=torch.float64), torch.ones(6, 3, dtype=torch.float64))
+    ).sum(dim=1)
     np.testing.assert_allclose(gaussian_kl(MEAN, LOG_VAR), theirs.numpy(), rtol=1e-10)
 
 
@@ -260,8 +389,11 @@ def test_the_two_parts_of_the_rate_add_up():
     rng = np.random.default_rng(2)
     z_mean, z_log_var = 1.5 * rng.normal(size=(3000, 2)), np.full((3000, 2), np.log(0.5))
     rate = split_rate(z_mean, z_log_var)
-    assert rate.mutual_information + rate.aggregate_kl == pytest.approx(gaussian_kl(z_mean, z_log_var).mean(), rel=0.02)
-    # The sum of two normal variables: both parts are known. Variance 2.25 + 0.5 in each of two latents.
+    assert rate.mutual_information + rate.aggregate_kl == pytest.approx(
+        gaussian_kl(z_mean, z_log_var).mean(), rel=0.02
+    )
+    # The sum of two normal variables: both parts are known. Variance 2.25 + 0.5 in each of two
+    # latents.
     assert rate.mutual_information == pytest.approx(2 * 0.5 * np.log(2.75 / 0.5), rel=0.05)
     assert rate.aggregate_kl == pytest.approx(2 * 0.5 * (2.75 - 1 - np.log(2.75)), rel=0.15)
 
@@ -274,8 +406,16 @@ def test_few_examples_are_told_apart_perfectly():
 @pytest.mark.parametrize(
     "call, error, sentence",
     [
-        (lambda: gaussian_kl(MEAN, LOG_VAR[:, :2]), ValueError, "z_mean and z_log_var must have one shape"),
-        (lambda: gaussian_kl(MEAN, 1000 * np.ones((6, 3))), ValueError, "z_log_var must be logarithms of variances.*1000"),
+        (
+            lambda: gaussian_kl(MEAN, LOG_VAR[:, :2]),
+            ValueError,
+            "z_mean and z_log_var must have one shape",
+        ),
+        (
+            lambda: gaussian_kl(MEAN, 1000 * np.ones((6, 3))),
+            ValueError,
+            "z_log_var must be logarithms of variances.*1000",
+        ),
         (lambda: gaussian_kl(MEAN[0], LOG_VAR[0]), ValueError, "z_mean must be 2-D"),
         (lambda: active_units(MEAN, -1), ValueError, "threshold must be finite and at least 0"),
         (lambda: split_rate(MEAN, LOG_VAR, seed=0.5), TypeError, "seed must be an integer"),
@@ -306,9 +446,12 @@ def test_detection_is_scikit_learns_and_bayes_agrees_with_counting():
     assert found.precision == pytest.approx(sklearn.metrics.precision_score(is_anomaly, alarm))
     assert found.recall == pytest.approx(sklearn.metrics.recall_score(is_anomaly, alarm))
     assert found.false_alarm_rate == (normal > 0.7).mean()
-    # A hundred times as many normal examples of the same kind: counting them gives what Bayes's rule gives.
+    # A hundred times as many normal examples of the same kind: counting them gives what Bayes's
+    # rule gives.
     many = detection(np.tile(normal, 100), anomalous, 0.7)
-    assert detection(normal, anomalous, 0.7, prevalence=100 / 90_100).precision == pytest.approx(many.precision)
+    assert detection(normal, anomalous, 0.7, prevalence=100 / 90_100).precision == pytest.approx(
+        many.precision
+    )
     assert np.isnan(detection(normal, anomalous, 99).precision)
     assert detection([1.0], [1.0], 1).recall == 0  # equal to the threshold: no alarm
 
@@ -320,9 +463,21 @@ def test_detection_is_scikit_learns_and_bayes_agrees_with_counting():
         (lambda: auroc([1.0], np.zeros((2, 2))), ValueError, "anomalous must be 1-D, got 2-D"),
         (lambda: auroc([1.0], []), ValueError, "anomalous must not be empty"),
         (lambda: detection([1.0], [2.0], None), TypeError, "threshold must be a number, got None"),
-        (lambda: detection([1.0], [2.0], 1, prevalence=5), ValueError, "prevalence must be above 0 and below 1, got 5: a share, not"),
-        (lambda: detection([1.0], [2.0], 1, prevalence=0), ValueError, "prevalence must be above 0 and below 1, got 0"),
-        (lambda: detection([1.0], [2.0], 1, prevalence=1), ValueError, "prevalence must be above 0 and below 1, got 1$"),
+        (
+            lambda: detection([1.0], [2.0], 1, prevalence=5),
+            ValueError,
+            "prevalence must be above 0 and below 1, got 5: a share, not",
+        ),
+        (
+            lambda: detection([1.0], [2.0], 1, prevalence=0),
+            ValueError,
+            "prevalence must be above 0 and below 1, got 0",
+        ),
+        (
+            lambda: detection([1.0], [2.0], 1, prevalence=1),
+            ValueError,
+            "prevalence must be above 0 and below 1, got 1$",
+        ),
     ],
 )
 def test_scores_that_will_not_do(call, error, sentence):

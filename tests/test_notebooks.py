@@ -1,4 +1,5 @@
 """The notebooks as they are stored: what nbval, which only runs them, does not guard."""
+
 import base64
 import json
 import pathlib
@@ -65,7 +66,11 @@ def test_every_claim_was_judged_and_held(book):
 
 
 def test_there_is_something_that_nbval_compares(book):
-    tagged = [cell for cell in code_cells(book) if "nbval-check-output" in cell["metadata"].get("tags", [])]
+    tagged = [
+        cell
+        for cell in code_cells(book)
+        if "nbval-check-output" in cell["metadata"].get("tags", [])
+    ]
     assert tagged and all(cell["outputs"] for cell in tagged)
 
 
@@ -78,7 +83,9 @@ def test_every_figure_has_alternative_text(book):
 
 def test_no_path_of_a_machine(book):
     for output in outputs(book):
-        printed = "".join(output.get("text", "")) + "".join(output.get("data", {}).get("text/plain", ""))
+        printed = "".join(output.get("text", "")) + "".join(
+            output.get("data", {}).get("text/plain", "")
+        )
         assert not re.search(r"(?<![\w.])/(?:home|root|tmp|work|Users|opt)/|[A-Z]:\\\\", printed)
 
 
@@ -109,12 +116,18 @@ def test_exercises_have_a_stub_a_check_and_a_folded_solution(book):
 
 def test_prose_outweighs_code(book):
     # Counted in words, without the cells that are folded away.
-    code = " ".join(text(c) for c in code_cells(book) if not c["metadata"].get("jupyter", {}).get("source_hidden"))
+    code = " ".join(
+        text(c)
+        for c in code_cells(book)
+        if not c["metadata"].get("jupyter", {}).get("source_hidden")
+    )
     assert len(markdown(book).split()) > len(code.split())
 
 
 def test_links_lead_somewhere(path, book):
-    attached = {f"attachment:{name}" for cell in book["cells"] for name in cell.get("attachments", ())}
+    attached = {
+        f"attachment:{name}" for cell in book["cells"] for name in cell.get("attachments", ())
+    }
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", markdown(book)):
         if "://" not in target:
             assert target in attached or (path.parent / target).exists(), target

@@ -1,4 +1,6 @@
-"""The package as a whole: what importing it costs and brings in, and that the project's files agree."""
+"""The package as a whole: what importing it costs and brings in, and that the project's files
+agree."""
+
 import ast
 import importlib.util
 import json
@@ -14,13 +16,27 @@ import types
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-GROUND_FLOOR = ("datasets", "pca", "metrics", "latent", "plotting", "checks", "runtime", "_validate")
+GROUND_FLOOR = (
+    "datasets",
+    "pca",
+    "metrics",
+    "latent",
+    "plotting",
+    "checks",
+    "runtime",
+    "_validate",
+)
 FIRST_FLOOR = ("layers", "models", "training")  # each may import those before it
 
 
 def run_python(code, **environment):
     return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, env=os.environ | environment
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env=os.environ | environment,
     )
 
 
@@ -49,9 +65,15 @@ def test_arrows_run_downwards_only():
         tree = ast.parse(modules[name].read_text(encoding="utf-8"))
         ours = set()
         for node in ast.walk(tree):
-            names = [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+            names = (
+                [alias.name for alias in node.names]
+                if isinstance(node, (ast.Import, ast.ImportFrom))
+                else []
+            )
             if isinstance(node, ast.ImportFrom):
-                assert node.level == 0, f"{name} has a relative import, which this test does not follow"
+                assert node.level == 0, (
+                    f"{name} has a relative import, which this test does not follow"
+                )
                 names = [f"{node.module}.{alias}" for alias in names]
             ours |= {full.split(".")[1] for full in names if full.startswith("course_utils.")}
         assert ours <= below, f"{name} imports {ours - below}"
@@ -77,22 +99,33 @@ def those_that_import(names, paths):
 def test_what_depends_on_the_backend_runs_on_each_and_nothing_else_does():
     backends = ["keras", "tensorflow", "jax", "torch"]
     ours = those_that_import(backends, (ROOT / "course_utils").rglob("*.py"))
-    rooms = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in ours]
+    rooms = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for path in ours
+    ]
     wanted = ours | those_that_import(backends + rooms, (ROOT / "tests").glob("test_*.py"))
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
     names = re.search("^BACKEND_TESTS := (.*)", makefile, re.MULTILINE)[1].split()
     listed = [ROOT / name.split("::")[0] for name in names]  # files and folders
-    missing = {path for path in wanted if not any(place in (path, *path.parents) for place in listed)}
+    missing = {
+        path for path in wanted if not any(place in (path, *path.parents) for place in listed)
+    }
     assert not missing, "make test-backends forgets them: add them to BACKEND_TESTS in the Makefile"
-    needless = [place for place in listed if not any(place in (path, *path.parents) for path in wanted)]
-    assert not needless, "no backend matters to them: take them out of BACKEND_TESTS in the Makefile"
+    needless = [
+        place for place in listed if not any(place in (path, *path.parents) for path in wanted)
+    ]
+    assert not needless, (
+        "no backend matters to them: take them out of BACKEND_TESTS in the Makefile"
+    )
 
 
 def test_tensorflow_starts_quietly_with_onednn_on():
     # A plain environment, as a student has it who starts Python without make.
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TF_")}
     code = "import course_utils, tensorflow as tf, os; tf.ones(3) + 1; print(os.environ.get('TF_ENABLE_ONEDNN_OPTS'))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+    )
     assert done.stderr == ""
     assert done.stdout.strip() == "1"
 
@@ -105,14 +138,17 @@ def test_an_environment_variable_that_is_set_stays():
 def test_constraints_pin_every_dependency_and_name_no_index():
     text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
     assert "://" not in text and "--index" not in text and "--find-links" not in text
-    pinned = {line.split("==")[0].lower() for line in text.splitlines() if re.match(r"[A-Za-z0-9]", line)}
+    pinned = {
+        line.split("==")[0].lower() for line in text.splitlines() if re.match(r"[A-Za-z0-9]", line)
+    }
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
     assert {re.match(r"[\w.-]+", requirement).group().lower() for requirement in wanted} <= pinned
 
 
 def conda_environment():
-    """(conda requirements, pip requirements) of environment.yml, read line by line: its form is that simple."""
+    """(conda requirements, pip requirements) of environment.yml, read line by line: its form is
+    that simple."""
     conda, pip = [], []
     for line in (ROOT / "environment.yml").read_text(encoding="utf-8").splitlines():
         if match := re.match(r"^( +)- (.+?)\s*(?:#.*)?$", line):
@@ -135,21 +171,54 @@ def test_environment_yml_and_pyproject_agree():
 def test_make_help_lists_every_target():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.search(r"^\.PHONY: (.*)", makefile, re.MULTILINE)[1].split())
-    told = subprocess.run(["make", "help"], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    told = subprocess.run(
+        ["make", "help"], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout
     assert {line.split()[0] for line in told.splitlines() if not line.startswith("make")} == targets
-    assert {"lab", "test", "test-lessons", "test-backends", "install", "help", "lock", "bench", "execute"} <= targets
+    assert {
+        "lab",
+        "test",
+        "test-lessons",
+        "test-backends",
+        "install",
+        "help",
+        "lock",
+        "bench",
+        "execute",
+    } <= targets
 
 
-@pytest.mark.parametrize("budget, judged", [("smoke", "1 claims judged (1 held, 0 failed), 1 NOT judged."),
-                                            ("quick", "2 claims judged (1 held, 1 failed), 0 NOT judged.")])  # fmt: skip
+@pytest.mark.parametrize(
+    "budget, judged",
+    [
+        ("smoke", "1 claims judged (1 held, 0 failed), 1 NOT judged."),
+        ("quick", "2 claims judged (1 held, 1 failed), 0 NOT judged."),
+    ],
+)
 def test_the_last_line_of_a_run_counts_its_claims(tmp_path, budget, judged):
     import nbformat.v4 as nbformat
 
-    book = nbformat.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}})
-    book.cells.append(nbformat.new_code_cell("from course_utils.checks import expect\nexpect('exact', 1, equals=1)"))
+    book = nbformat.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}}
+    )
+    book.cells.append(
+        nbformat.new_code_cell(
+            "from course_utils.checks import expect\nexpect('exact', 1, equals=1)"
+        )
+    )
     book.cells.append(nbformat.new_code_cell("expect('trained', 2, equals=1, trained=True)"))
     (tmp_path / "lesson.ipynb").write_text(json.dumps(book))
-    command = [sys.executable, "-m", "pytest", "-p", "conftest", "--nbval-lax", "--nbval-current-env", "-q", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "conftest",
+        "--nbval-lax",
+        "--nbval-current-env",
+        "-q",
+        str(tmp_path),
+    ]
     environment = os.environ | {"COURSE_BUDGET": budget, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
     assert done.stdout.splitlines()[-1] == f"Budget {budget}: {judged}"
@@ -168,9 +237,21 @@ def test_the_longest_lesson_runs_first(tmp_path):
     spec = importlib.util.spec_from_file_location("conftest_of_the_course", ROOT / "conftest.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    for name, metadata in (("a", {"course": {"seconds": 5}}), ("b", {"course": {"seconds": 60}}), ("c", {})):
-        (tmp_path / f"{name}.ipynb").write_text(json.dumps({"metadata": metadata}), encoding="utf-8")
-    items = [types.SimpleNamespace(path=tmp_path / f"{name}.ipynb", cell=cell) for name in "abc" for cell in (0, 1)]
+    for name, metadata in (
+        ("a", {"course": {"seconds": 5}}),
+        ("b", {"course": {"seconds": 60}}),
+        ("c", {}),
+    ):
+        (tmp_path / f"{name}.ipynb").write_text(
+            json.dumps({"metadata": metadata}), encoding="utf-8"
+        )
+    items = [
+        types.SimpleNamespace(path=tmp_path / f"{name}.ipynb", cell=cell)
+        for name in "abc"
+        for cell in (0, 1)
+    ]
     module.pytest_collection_modifyitems(items)
     # One that was never measured might be the longest. A lesson's cells stay together and in order.
-    assert [(item.path.stem, item.cell) for item in items] == [(name, cell) for name in "cba" for cell in (0, 1)]
+    assert [(item.path.stem, item.cell) for item in items] == [
+        (name, cell) for name in "cba" for cell in (0, 1)
+    ]

@@ -22,30 +22,57 @@ def bundle(fig):
 
 
 FIGURES = {
-    "image_grid": lambda ax=None: plotting.image_grid(IMAGES, n_columns=5, titles=list("abcdefghijkl"), ax=ax),
-    "image_rows": lambda ax=None: plotting.image_rows({"original": IMAGES, "copy": IMAGES + 0.1}, ax=ax),
+    "image_grid": lambda ax=None: plotting.image_grid(
+        IMAGES, n_columns=5, titles=list("abcdefghijkl"), ax=ax
+    ),
+    "image_rows": lambda ax=None: plotting.image_rows(
+        {"original": IMAGES, "copy": IMAGES + 0.1}, ax=ax
+    ),
     "reconstructions": lambda ax=None: plotting.reconstructions(IMAGES, IMAGES - 0.1, n=5, ax=ax),
     "faces": lambda ax=None: plotting.faces(IMAGES, np.arange(12) // 4, ax=ax),
-    "codes": lambda ax=None: plotting.codes(IMAGES, POINTS[:12].repeat(3, axis=1) - 0.5, IMAGES, (2, 3), ax=ax),
+    "codes": lambda ax=None: plotting.codes(
+        IMAGES, POINTS[:12].repeat(3, axis=1) - 0.5, IMAGES, (2, 3), ax=ax
+    ),
     "unit_maxima": lambda ax=None: plotting.unit_maxima(POINTS * [1, 0], ax=ax),
-    "filters": lambda ax=None: plotting.filters(POINTS.repeat(392, axis=1).T - 0.5, n_columns=5, ax=ax),
-    "activations": lambda ax=None: plotting.activations({"plain": POINTS, "sparse": POINTS**4}, ax=ax),
+    "filters": lambda ax=None: plotting.filters(
+        POINTS.repeat(392, axis=1).T - 0.5, n_columns=5, ax=ax
+    ),
+    "activations": lambda ax=None: plotting.activations(
+        {"plain": POINTS, "sparse": POINTS**4}, ax=ax
+    ),
     "plane": lambda ax=None: plotting.plane(IMAGES.reshape(3, 4, 28, 28), ax=ax),
     "latent_histograms": lambda ax=None: plotting.latent_histograms(POINTS, ax=ax),
-    "score_histograms": lambda ax=None: plotting.score_histograms({"normal": POINTS[:, 0], "odd": POINTS[:, 1]}, 0.5, ax=ax),
+    "score_histograms": lambda ax=None: plotting.score_histograms(
+        {"normal": POINTS[:, 0], "odd": POINTS[:, 1]}, 0.5, ax=ax
+    ),
     "roc": lambda ax=None: plotting.roc({"PCA": (POINTS[:, 0], POINTS[:, 1])}, {"PCA": 0.5}, ax=ax),
-    "vector_field": lambda ax=None: plotting.vector_field(POINTS, 0.1 - 0.2 * POINTS, data=POINTS, ax=ax),
+    "vector_field": lambda ax=None: plotting.vector_field(
+        POINTS, 0.1 - 0.2 * POINTS, data=POINTS, ax=ax
+    ),
     "projection_arrows": lambda ax=None: plotting.projection_arrows(POINTS, POINTS * 0.9, ax=ax),
-    "loading_vectors": lambda ax=None: plotting.loading_vectors(POINTS, POINTS.mean(0), np.eye(2), np.ones(2), ax=ax),
+    "loading_vectors": lambda ax=None: plotting.loading_vectors(
+        POINTS, POINTS.mean(0), np.eye(2), np.ones(2), ax=ax
+    ),
     "explained_variance": lambda ax=None: plotting.explained_variance(np.array([0.6, 0.3]), ax=ax),
-    "learning_curves": lambda ax=None: plotting.learning_curves({"train": [3, 2, 1.5]}, {"PCA": 1.2}, ax=ax),
-    "code_along_curve": lambda ax=None: plotting.code_along_curve(POINTS, POINTS, POINTS[:, :1], ax=ax),
+    "learning_curves": lambda ax=None: plotting.learning_curves(
+        {"train": [3, 2, 1.5]}, {"PCA": 1.2}, ax=ax
+    ),
+    "code_along_curve": lambda ax=None: plotting.code_along_curve(
+        POINTS, POINTS, POINTS[:, :1], ax=ax
+    ),
     "network": lambda ax=None: plotting.network([784, 300, 30, 300, 784], ax=ax),
     "greedy_phases": lambda ax=None: plotting.greedy_phases([784, 300, 30], ax=ax),
     "embedding": lambda ax=None: plotting.embedding(POINTS, LABELS, ax=ax),
-    "embedding with images": lambda ax=None: plotting.embedding(POINTS[:12], LABELS[:12], IMAGES, ax=ax),
+    "embedding with images": lambda ax=None: plotting.embedding(
+        POINTS[:12], LABELS[:12], IMAGES, ax=ax
+    ),
     "error_bars": lambda ax=None: plotting.error_bars(
-        IMAGES[:2], IMAGES[:2] + 0.1, ["digit", "shoe"], np.array([2.0, 30.0]), {"most digits": 6.0}, ax=ax
+        IMAGES[:2],
+        IMAGES[:2] + 0.1,
+        ["digit", "shoe"],
+        np.array([2.0, 30.0]),
+        {"most digits": 6.0},
+        ax=ax,
     ),
 }
 
@@ -59,7 +86,9 @@ def test_a_figure_draws_something_and_carries_its_alternative_text(name):
 
 
 def stored_and_drawn(fig):
-    fig.savefig(io.BytesIO(), dpi=90)  # the layout of the first drawing differs by a hair from that of all later ones
+    fig.savefig(
+        io.BytesIO(), dpi=90
+    )  # the layout of the first drawing differs by a hair from that of all later ones
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", dpi=90, bbox_inches="tight", facecolor="white")
     stored = base64.b64decode(fig._repr_mimebundle_()[0]["image/png"])
@@ -69,8 +98,12 @@ def stored_and_drawn(fig):
 @pytest.mark.parametrize("name", FIGURES)
 def test_what_is_stored_is_smaller_and_looks_the_same(name):
     pictures = stored_and_drawn(FIGURES[name]())
-    assert len(pictures[0]) < 0.9 * len(pictures[1]) and Image.open(io.BytesIO(pictures[0])).mode in ("L", "P")
-    stored, drawn = (np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int) for png in pictures)
+    assert len(pictures[0]) < 0.9 * len(pictures[1]) and Image.open(
+        io.BytesIO(pictures[0])
+    ).mode in ("L", "P")
+    stored, drawn = (
+        np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int) for png in pictures
+    )
     assert np.abs(stored - drawn).max() <= 16
 
 
@@ -78,7 +111,9 @@ def test_our_picture_is_displayed_though_another_is_registered_for_all_figures()
     interactiveshell = pytest.importorskip("IPython.core.interactiveshell")
     shell = interactiveshell.InteractiveShell()
     fig = FIGURES["faces"]()
-    shell.display_formatter.formatters["image/png"].for_type(matplotlib.figure.Figure, lambda fig: b"another")
+    shell.display_formatter.formatters["image/png"].for_type(
+        matplotlib.figure.Figure, lambda fig: b"another"
+    )
     assert shell.display_formatter.format(fig)[0]["image/png"] == b"another"
     plotting._take_precedence(shell)
     data, metadata = shell.display_formatter.format(fig)
@@ -87,10 +122,17 @@ def test_our_picture_is_displayed_though_another_is_registered_for_all_figures()
 
 
 def test_grey_figures_lose_nothing_and_those_of_many_colours_keep_them():
-    grey, drawn = (Image.open(io.BytesIO(png)) for png in stored_and_drawn(plotting.image_grid(IMAGES)))
-    assert grey.mode == "L" and np.array_equal(np.asarray(grey.convert("RGB")), np.asarray(drawn.convert("RGB")))
+    grey, drawn = (
+        Image.open(io.BytesIO(png)) for png in stored_and_drawn(plotting.image_grid(IMAGES))
+    )
+    assert grey.mode == "L" and np.array_equal(
+        np.asarray(grey.convert("RGB")), np.asarray(drawn.convert("RGB"))
+    )
     noise = np.random.default_rng(0).random((4, 32, 32, 3)).astype("float32")
-    colour, drawn = (Image.open(io.BytesIO(png)).convert("RGB") for png in stored_and_drawn(plotting.image_grid(noise)))
+    colour, drawn = (
+        Image.open(io.BytesIO(png)).convert("RGB")
+        for png in stored_and_drawn(plotting.image_grid(noise))
+    )
     assert np.abs(np.asarray(colour).astype(int) - np.asarray(drawn)).max() <= 16
 
 
@@ -145,7 +187,11 @@ def test_colour_images():
 
 def test_black_is_zero_and_white_is_one():
     drawn = plotting.image_grid(np.array([[[0.0, 1.0]]])).axes[0].images[0]
-    assert drawn.cmap(drawn.norm(0.0))[:3] == (0, 0, 0) and drawn.cmap(drawn.norm(1.0))[:3] == (1, 1, 1)
+    assert drawn.cmap(drawn.norm(0.0))[:3] == (0, 0, 0) and drawn.cmap(drawn.norm(1.0))[:3] == (
+        1,
+        1,
+        1,
+    )
 
 
 def test_signed_images_are_red_above_zero_and_blue_below():
@@ -158,8 +204,16 @@ def test_signed_images_are_red_above_zero_and_blue_below():
 
 
 def test_reconstructions_shows_the_first_images_over_their_own():
-    levels = np.linspace(0.1, 0.5, 5, dtype=np.float32)[:, None, None] * np.ones((5, 4, 4), np.float32)
-    canvas = plotting.reconstructions(levels, levels + 0.5, n=2).axes[0].images[0].get_array().filled(np.nan)
+    levels = np.linspace(0.1, 0.5, 5, dtype=np.float32)[:, None, None] * np.ones(
+        (5, 4, 4), np.float32
+    )
+    canvas = (
+        plotting.reconstructions(levels, levels + 0.5, n=2)
+        .axes[0]
+        .images[0]
+        .get_array()
+        .filled(np.nan)
+    )
     shown = [canvas[0, 0], canvas[0, 6], canvas[6, 0], canvas[6, 6]]
     np.testing.assert_allclose(shown, [0.1, 0.2, 0.6, 0.7], atol=1e-6)
 
@@ -203,7 +257,9 @@ def test_the_curve_is_drawn_in_the_order_of_the_code():
 
 def test_a_network_is_drawn_to_scale():
     ax = plotting.network([7, 1, 7]).axes[0]
-    heights = [bar.get_height() for bar in ax.containers[0]] + [bar.get_height() for bar in ax.containers[1]]
+    heights = [bar.get_height() for bar in ax.containers[0]] + [
+        bar.get_height() for bar in ax.containers[1]
+    ]
     assert heights == [3, 1]
     assert [text.get_text() for text in ax.texts[:3]] == ["7", "1", "7"]
 
@@ -212,12 +268,16 @@ def test_a_logarithmic_axis_has_plain_numbers():
     fig = plotting.learning_curves({"train": [30.0, 2.5]})
     fig.draw_without_rendering()
     labels = {tick.get_text() for tick in fig.axes[0].get_yticklabels(which="both")}
-    assert {"3", "5", "10", "20"} <= labels and not any("10^" in label or "times" in label for label in labels)
+    assert {"3", "5", "10", "20"} <= labels and not any(
+        "10^" in label or "times" in label for label in labels
+    )
 
 
 def test_each_phase_colours_what_it_trains():
     patches = plotting.greedy_phases([8, 4, 2]).axes[0].patches
-    coloured = [patch.get_facecolor()[:3] not in ((0.85, 0.85, 0.85), (0, 0, 0)) for patch in patches]
+    coloured = [
+        patch.get_facecolor()[:3] not in ((0.85, 0.85, 0.85), (0, 0, 0)) for patch in patches
+    ]
     # four layers in each of three rows: the outer pair, the inner pair, all
     assert coloured == [True, False, False, True, False, True, True, False, True, True, True, True]
     frozen = [patch.get_facecolor()[:3] == (0.85, 0.85, 0.85) for patch in patches]
@@ -236,8 +296,15 @@ def test_classes_have_their_colours_and_names():
 def test_a_digit_has_one_colour_and_forty_people_can_be_told_apart():
     def looks(labels):
         seen = []
-        for dots in plotting.embedding(np.random.default_rng(0).random((len(labels), 2)), labels).axes[0].collections:
-            seen += [(tuple(colour), dots.get_paths()[0].vertices.tobytes()) for colour in dots.get_facecolors()]
+        for dots in (
+            plotting.embedding(np.random.default_rng(0).random((len(labels), 2)), labels)
+            .axes[0]
+            .collections
+        ):
+            seen += [
+                (tuple(colour), dots.get_paths()[0].vertices.tobytes())
+                for colour in dots.get_facecolors()
+            ]
         return seen
 
     assert looks(np.array([3, 7])) == [looks(np.arange(10))[3], looks(np.arange(10))[7]]
@@ -256,11 +323,18 @@ def test_each_person_has_a_row():
 
 def test_a_code_is_drawn_as_blocks_between_original_and_reconstruction():
     code = np.array([[-2.0, 0.0, 1.0, 2.0]])
-    canvas = np.asarray(plotting.codes(IMAGES[:1], code, IMAGES[1:2], (2, 2)).axes[0].images[0].get_array())
+    canvas = np.asarray(
+        plotting.codes(IMAGES[:1], code, IMAGES[1:2], (2, 2)).axes[0].images[0].get_array()
+    )
     np.testing.assert_allclose(canvas[:28, :28], IMAGES[0][..., np.newaxis].repeat(3, 2))
     np.testing.assert_allclose(canvas[60:88, :28], IMAGES[1][..., np.newaxis].repeat(3, 2))
     (low, zero), (some, high) = canvas[[31, 57]][:, [1, 27]]
-    assert low[2] > low[0] + 0.2 and high[0] > high[2] + 0.2 and np.allclose(zero, 1, atol=0.05) and some[0] > some[2]
+    assert (
+        low[2] > low[0] + 0.2
+        and high[0] > high[2] + 0.2
+        and np.allclose(zero, 1, atol=0.05)
+        and some[0] > some[2]
+    )
     assert np.ptp(canvas[30:44, :14], axis=(0, 1)).max() == 0  # a block is of one colour
 
 
@@ -268,24 +342,40 @@ def test_dead_units_are_counted():
     ax = plotting.unit_maxima(np.array([[0.0, 0.5, -3.0], [0.005, -1.0, 2.0]])).axes[0]
     assert [bar.get_height() for bar in ax.patches] == [3.0, 1.0, 0.005]
     assert ax.get_title() == "1 unit is dead" and ax.lines[0].get_xdata().tolist() == [2]
-    whole = plotting.unit_maxima(np.array([[-128, 0, 5]], np.int8), threshold=0).axes[0]  # whose magnitude a byte can't hold
-    assert [bar.get_height() for bar in whole.patches] == [128, 5, 0] and whole.get_title() == "1 unit is dead"
+    whole = plotting.unit_maxima(np.array([[-128, 0, 5]], np.int8), threshold=0).axes[
+        0
+    ]  # whose magnitude a byte can't hold
+    assert [bar.get_height() for bar in whole.patches] == [
+        128,
+        5,
+        0,
+    ] and whole.get_title() == "1 unit is dead"
 
 
 def test_thumbnails_keep_apart_and_show_their_own_image():
     points = np.array([[0.0, 0.0], [0.001, 0.0], [1.0, 1.0]])
     ax = plotting.embedding(points, np.array([1, 2, 3]), IMAGES[:3]).axes[0]
-    boxes = [child for child in ax.get_children() if isinstance(child, matplotlib.offsetbox.AnnotationBbox)]
+    boxes = [
+        child
+        for child in ax.get_children()
+        if isinstance(child, matplotlib.offsetbox.AnnotationBbox)
+    ]
     assert [tuple(box.xy) for box in boxes] == [(0.0, 0.0), (1.0, 1.0)]
     np.testing.assert_array_equal(boxes[1].offsetbox.get_data(), IMAGES[2])
 
 
 def test_error_bars_stand_beside_their_images():
-    ax = plotting.error_bars(IMAGES[:2], IMAGES[2:4], ["a", "b"], np.array([1.0, 4.0]), {"most": 2.0}).axes[0]
+    ax = plotting.error_bars(
+        IMAGES[:2], IMAGES[2:4], ["a", "b"], np.array([1.0, 4.0]), {"most": 2.0}
+    ).axes[0]
     assert [bar.get_width() for bar in ax.patches] == [1.0, 4.0]
     rows = [bar.get_y() + bar.get_height() / 2 for bar in ax.patches]
     assert rows == [1.0, 0.0]
-    boxes = [child for child in ax.get_children() if isinstance(child, matplotlib.offsetbox.AnnotationBbox)]
+    boxes = [
+        child
+        for child in ax.get_children()
+        if isinstance(child, matplotlib.offsetbox.AnnotationBbox)
+    ]
     assert [box.xy[1] for box in boxes] == [1, 1, 0, 0]
     np.testing.assert_allclose(boxes[3].offsetbox.get_data(), IMAGES[3])
     assert ax.lines[0].get_xdata()[0] == 2.0
@@ -300,64 +390,248 @@ def test_angles_of_loading_vectors_are_those_of_lines():
 @pytest.mark.parametrize(
     "call, error, sentence",
     [
-        (lambda: plotting.image_grid(255 * IMAGES), ValueError, r"images must lie in \[0, 1\], got values .*divide by 255"),
-        (lambda: plotting.image_grid((255 * IMAGES).astype(np.uint8)), TypeError, "images must be floating point, got uint8"),
-        (lambda: plotting.image_grid(IMAGES - 0.5), ValueError, r"images must lie in \[0, 1\], got values from -0\.\d+ to 0\.\d+$"),
-        (lambda: plotting.image_grid(IMAGES.reshape(12, 784)), ValueError, r"flat ones of shape \(12, 784\): use reshape"),
+        (
+            lambda: plotting.image_grid(255 * IMAGES),
+            ValueError,
+            r"images must lie in \[0, 1\], got values .*divide by 255",
+        ),
+        (
+            lambda: plotting.image_grid((255 * IMAGES).astype(np.uint8)),
+            TypeError,
+            "images must be floating point, got uint8",
+        ),
+        (
+            lambda: plotting.image_grid(IMAGES - 0.5),
+            ValueError,
+            r"images must lie in \[0, 1\], got values from -0\.\d+ to 0\.\d+$",
+        ),
+        (
+            lambda: plotting.image_grid(IMAGES.reshape(12, 784)),
+            ValueError,
+            r"flat ones of shape \(12, 784\): use reshape",
+        ),
         (lambda: plotting.image_grid(IMAGES[0]), ValueError, "images must be 3-D or 4-D, got 2-D"),
         (lambda: plotting.image_grid(IMAGES[:0]), ValueError, "images must not be empty"),
         (lambda: plotting.image_grid(IMAGES * np.nan), ValueError, "images must be finite"),
-        (lambda: plotting.image_grid(IMAGES, n_columns=0), ValueError, "n_columns must be at least 1, got 0"),
-        (lambda: plotting.image_grid(IMAGES, titles=["a"]), ValueError, "one text for each of the 12 images, got 1"),
+        (
+            lambda: plotting.image_grid(IMAGES, n_columns=0),
+            ValueError,
+            "n_columns must be at least 1, got 0",
+        ),
+        (
+            lambda: plotting.image_grid(IMAGES, titles=["a"]),
+            ValueError,
+            "one text for each of the 12 images, got 1",
+        ),
         (lambda: plotting.image_grid(np.zeros((2, 4, 4, 5))), ValueError, "1 or 3 channels"),
         (lambda: plotting.image_rows(IMAGES), TypeError, "rows must be a dictionary"),
-        (lambda: plotting.image_rows({"a": IMAGES, "b": IMAGES[:3]}), ValueError, "all rows must have one shape.*'b'"),
-        (lambda: plotting.reconstructions(IMAGES, IMAGES[:3]), ValueError, "x and x_hat must have one shape"),
-        (lambda: plotting.projection_arrows(POINTS.T, POINTS.T), ValueError, "x must have 2 columns.*transposed"),
+        (
+            lambda: plotting.image_rows({"a": IMAGES, "b": IMAGES[:3]}),
+            ValueError,
+            "all rows must have one shape.*'b'",
+        ),
+        (
+            lambda: plotting.reconstructions(IMAGES, IMAGES[:3]),
+            ValueError,
+            "x and x_hat must have one shape",
+        ),
+        (
+            lambda: plotting.projection_arrows(POINTS.T, POINTS.T),
+            ValueError,
+            "x must have 2 columns.*transposed",
+        ),
         (lambda: plotting.projection_arrows(POINTS, POINTS[:3]), ValueError, "one shape"),
-        (lambda: plotting.loading_vectors(POINTS, np.zeros(3), np.eye(2), np.ones(2)), ValueError, r"mean must have shape \(2,\)"),
-        (lambda: plotting.loading_vectors(POINTS, np.zeros(2), np.eye(2), -np.ones(2)), ValueError, "explained_variance must be"),
-        (lambda: plotting.explained_variance(np.array([0.9, 0.9])), ValueError, "add up to at most 1, got a sum of 1.8"),
-        (lambda: plotting.reconstructions(IMAGES, IMAGES, labels=("a",)), ValueError, "labels must be two different texts"),
-        (lambda: plotting.reconstructions(IMAGES, 255 * IMAGES), ValueError, "x_hat must be on the scale.*divide by 255"),
-        (lambda: plotting.image_rows({"a": IMAGES, "b": 255 * IMAGES}), ValueError, r"rows\['b'\] must be on the scale"),
-        (lambda: plotting.image_grid(np.zeros((2, 4, 4, 3)), signed=True), ValueError, "signed images must have one channel"),
-        (lambda: plotting.image_grid(IMAGES, ax=np.empty(2, object)), TypeError, "ax must be Matplotlib axes, got ndarray"),
-        (lambda: plotting.learning_curves({"a": [1]}, [1.0]), TypeError, "reference must be a dictionary"),
-        (lambda: plotting.loading_vectors(POINTS, np.zeros(2), 3 * np.eye(2), np.ones(2)), ValueError, "rows of length 1"),
+        (
+            lambda: plotting.loading_vectors(POINTS, np.zeros(3), np.eye(2), np.ones(2)),
+            ValueError,
+            r"mean must have shape \(2,\)",
+        ),
+        (
+            lambda: plotting.loading_vectors(POINTS, np.zeros(2), np.eye(2), -np.ones(2)),
+            ValueError,
+            "explained_variance must be",
+        ),
+        (
+            lambda: plotting.explained_variance(np.array([0.9, 0.9])),
+            ValueError,
+            "add up to at most 1, got a sum of 1.8",
+        ),
+        (
+            lambda: plotting.reconstructions(IMAGES, IMAGES, labels=("a",)),
+            ValueError,
+            "labels must be two different texts",
+        ),
+        (
+            lambda: plotting.reconstructions(IMAGES, 255 * IMAGES),
+            ValueError,
+            "x_hat must be on the scale.*divide by 255",
+        ),
+        (
+            lambda: plotting.image_rows({"a": IMAGES, "b": 255 * IMAGES}),
+            ValueError,
+            r"rows\['b'\] must be on the scale",
+        ),
+        (
+            lambda: plotting.image_grid(np.zeros((2, 4, 4, 3)), signed=True),
+            ValueError,
+            "signed images must have one channel",
+        ),
+        (
+            lambda: plotting.image_grid(IMAGES, ax=np.empty(2, object)),
+            TypeError,
+            "ax must be Matplotlib axes, got ndarray",
+        ),
+        (
+            lambda: plotting.learning_curves({"a": [1]}, [1.0]),
+            TypeError,
+            "reference must be a dictionary",
+        ),
+        (
+            lambda: plotting.loading_vectors(POINTS, np.zeros(2), 3 * np.eye(2), np.ones(2)),
+            ValueError,
+            "rows of length 1",
+        ),
         (lambda: plotting.learning_curves([1, 2]), TypeError, "history must be a dictionary"),
-        (lambda: plotting.learning_curves({"train": [1, 0]}), ValueError, "above 0 on a logarithmic axis: pass log=False"),
-        (lambda: plotting.learning_curves({"train": [1, np.nan]}), ValueError, r"history\['train'\] must be finite"),
-        (lambda: plotting.code_along_curve(POINTS, POINTS, POINTS), ValueError, "one number for each of the 20 points"),
-        (lambda: plotting.network([784, 30]), ValueError, "odd number of sizes, three or more, got 2"),
-        (lambda: plotting.network([784, 3.5, 784]), TypeError, r"layer_sizes\[1\] must be an integer, got 3.5"),
+        (
+            lambda: plotting.learning_curves({"train": [1, 0]}),
+            ValueError,
+            "above 0 on a logarithmic axis: pass log=False",
+        ),
+        (
+            lambda: plotting.learning_curves({"train": [1, np.nan]}),
+            ValueError,
+            r"history\['train'\] must be finite",
+        ),
+        (
+            lambda: plotting.code_along_curve(POINTS, POINTS, POINTS),
+            ValueError,
+            "one number for each of the 20 points",
+        ),
+        (
+            lambda: plotting.network([784, 30]),
+            ValueError,
+            "odd number of sizes, three or more, got 2",
+        ),
+        (
+            lambda: plotting.network([784, 3.5, 784]),
+            TypeError,
+            r"layer_sizes\[1\] must be an integer, got 3.5",
+        ),
         (lambda: plotting.network(5), TypeError, "layer_sizes must be a list, got 5 of type int"),
-        (lambda: plotting.image_grid(IMAGES, titles=3), TypeError, "titles must be a list, got 3 of type int"),
-        (lambda: plotting.reconstructions(IMAGES, IMAGES, labels="ab"), TypeError, "labels must be a list, got 'ab'"),
-        (lambda: plotting.learning_curves({}), ValueError, "history must be a dictionary .* got an empty one"),
+        (
+            lambda: plotting.image_grid(IMAGES, titles=3),
+            TypeError,
+            "titles must be a list, got 3 of type int",
+        ),
+        (
+            lambda: plotting.reconstructions(IMAGES, IMAGES, labels="ab"),
+            TypeError,
+            "labels must be a list, got 'ab'",
+        ),
+        (
+            lambda: plotting.learning_curves({}),
+            ValueError,
+            "history must be a dictionary .* got an empty one",
+        ),
         (lambda: plotting.figure("a", width="x"), TypeError, "width must be a number, got 'x'"),
-        (lambda: plotting.greedy_phases([784]), ValueError, "layer_sizes must have two sizes or more"),
+        (
+            lambda: plotting.greedy_phases([784]),
+            ValueError,
+            "layer_sizes must have two sizes or more",
+        ),
         (lambda: plotting.greedy_phases("784"), TypeError, "layer_sizes must be a list"),
-        (lambda: plotting.embedding(POINTS, LABELS[:3]), ValueError, "labels must have one class for each of the 20 points"),
-        (lambda: plotting.embedding(POINTS, LABELS - 1), ValueError, "labels must be integers, at least 0, got int64 from -1 to 8"),
-        (lambda: plotting.embedding(np.ones((41, 2)), np.arange(41)), ValueError, "labels must be of at most 40 classes, got 41"),
-        (lambda: plotting.faces(IMAGES, LABELS), ValueError, "persons must be one for each of the 12 images, got 20"),
-        (lambda: plotting.faces(IMAGES, np.arange(12), []), ValueError, r"chosen must be one person or more, nobody twice, got \[\]"),
-        (lambda: plotting.faces(IMAGES, np.arange(12), [3, 3]), ValueError, r"nobody twice, got \[3, 3\]"),
-        (lambda: plotting.faces(IMAGES, np.arange(12), [[3]]), TypeError, "chosen must be an integer"),
-        (lambda: plotting.faces(IMAGES, np.arange(12) / 2), TypeError, "persons must be integers, got float64"),
-        (lambda: plotting.codes(IMAGES, POINTS[:12], 255 * IMAGES, (1, 2)), ValueError, "divide by 255"),
-        (lambda: plotting.codes(IMAGES, np.ones((12, 29)), IMAGES, (29, 1)), ValueError, "code_shape must be at most the images' 28 x 28"),
-        (lambda: plotting.faces(IMAGES, np.arange(12), [12]), ValueError, "chosen must be among persons, got person 12, of whom there is"),
-        (lambda: plotting.codes(IMAGES, POINTS[:12], IMAGES, (2, 2)), ValueError, r"code must have shape \(12, 4\).*got \(12, 2\)"),
-        (lambda: plotting.codes(IMAGES, POINTS[:12], IMAGES[:3], (1, 2)), ValueError, "x and x_hat must have one shape"),
+        (
+            lambda: plotting.embedding(POINTS, LABELS[:3]),
+            ValueError,
+            "labels must have one class for each of the 20 points",
+        ),
+        (
+            lambda: plotting.embedding(POINTS, LABELS - 1),
+            ValueError,
+            "labels must be integers, at least 0, got int64 from -1 to 8",
+        ),
+        (
+            lambda: plotting.embedding(np.ones((41, 2)), np.arange(41)),
+            ValueError,
+            "labels must be of at most 40 classes, got 41",
+        ),
+        (
+            lambda: plotting.faces(IMAGES, LABELS),
+            ValueError,
+            "persons must be one for each of the 12 images, got 20",
+        ),
+        (
+            lambda: plotting.faces(IMAGES, np.arange(12), []),
+            ValueError,
+            r"chosen must be one person or more, nobody twice, got \[\]",
+        ),
+        (
+            lambda: plotting.faces(IMAGES, np.arange(12), [3, 3]),
+            ValueError,
+            r"nobody twice, got \[3, 3\]",
+        ),
+        (
+            lambda: plotting.faces(IMAGES, np.arange(12), [[3]]),
+            TypeError,
+            "chosen must be an integer",
+        ),
+        (
+            lambda: plotting.faces(IMAGES, np.arange(12) / 2),
+            TypeError,
+            "persons must be integers, got float64",
+        ),
+        (
+            lambda: plotting.codes(IMAGES, POINTS[:12], 255 * IMAGES, (1, 2)),
+            ValueError,
+            "divide by 255",
+        ),
+        (
+            lambda: plotting.codes(IMAGES, np.ones((12, 29)), IMAGES, (29, 1)),
+            ValueError,
+            "code_shape must be at most the images' 28 x 28",
+        ),
+        (
+            lambda: plotting.faces(IMAGES, np.arange(12), [12]),
+            ValueError,
+            "chosen must be among persons, got person 12, of whom there is",
+        ),
+        (
+            lambda: plotting.codes(IMAGES, POINTS[:12], IMAGES, (2, 2)),
+            ValueError,
+            r"code must have shape \(12, 4\).*got \(12, 2\)",
+        ),
+        (
+            lambda: plotting.codes(IMAGES, POINTS[:12], IMAGES[:3], (1, 2)),
+            ValueError,
+            "x and x_hat must have one shape",
+        ),
         (lambda: plotting.unit_maxima(np.ones(3)), ValueError, "code must be 2-D"),
         (lambda: plotting.embedding(POINTS, LABELS / 10), ValueError, "labels must be integers"),
-        (lambda: plotting.embedding(POINTS, LABELS, IMAGES), ValueError, "images must be one for each of the 20 points, got 12"),
-        (lambda: plotting.embedding(np.ones((20, 30)), LABELS), ValueError, "points must have 2 columns"),
-        (lambda: plotting.error_bars(IMAGES, IMAGES, ["a"], np.ones(12)), ValueError, "one for each of the 12 images, got 1 and 12"),
-        (lambda: plotting.error_bars(IMAGES[:1], IMAGES[:1], ["a"], -np.ones(1)), ValueError, "errors must be at least 0"),
-        (lambda: plotting.error_bars(IMAGES, 255 * IMAGES, list("abcdefghijkl"), np.ones(12)), ValueError, "divide by 255"),
+        (
+            lambda: plotting.embedding(POINTS, LABELS, IMAGES),
+            ValueError,
+            "images must be one for each of the 20 points, got 12",
+        ),
+        (
+            lambda: plotting.embedding(np.ones((20, 30)), LABELS),
+            ValueError,
+            "points must have 2 columns",
+        ),
+        (
+            lambda: plotting.error_bars(IMAGES, IMAGES, ["a"], np.ones(12)),
+            ValueError,
+            "one for each of the 12 images, got 1 and 12",
+        ),
+        (
+            lambda: plotting.error_bars(IMAGES[:1], IMAGES[:1], ["a"], -np.ones(1)),
+            ValueError,
+            "errors must be at least 0",
+        ),
+        (
+            lambda: plotting.error_bars(IMAGES, 255 * IMAGES, list("abcdefghijkl"), np.ones(12)),
+            ValueError,
+            "divide by 255",
+        ),
         (lambda: plotting.figure(""), ValueError, "alt must say what the figure shows"),
         (lambda: plotting.figure(3), TypeError, "alt must be text"),
         (lambda: plotting.figure("x", rows=0), ValueError, "rows must be at least 1"),
@@ -375,7 +649,10 @@ def test_filters_are_columns_each_on_its_own_scale():
     canvas = np.ma.filled(drawn.get_array().astype(float), np.nan)
     np.testing.assert_allclose(canvas[:2, :3], [[0.1, 0.2, 0.3], [0.4, 0.5, -1]], atol=1e-6)
     assert canvas[1, 7] == pytest.approx(1) and drawn.get_clim() == (-1, 1)
-    for bad, sentence in (((3, 3), r"a row for each pixel, 3 x 3 = 9, got shape \(6, 2\)"), (None, "2 x 2 = 4, got shape")):
+    for bad, sentence in (
+        ((3, 3), r"a row for each pixel, 3 x 3 = 9, got shape \(6, 2\)"),
+        (None, "2 x 2 = 4, got shape"),
+    ):
         with pytest.raises(ValueError, match=sentence):
             plotting.filters(kernel, image_shape=bad)
 
@@ -433,9 +710,13 @@ def test_score_histograms_have_an_area_of_one_and_lose_nothing_beyond():
     ax = plotting.score_histograms(scores, threshold=1.5).axes[0]
     for patch in ax.patches:
         values, edges, _ = patch.get_data()
-        assert (values * np.diff(edges)).sum() == pytest.approx(1)  # the last bin holds what lies beyond
+        assert (values * np.diff(edges)).sum() == pytest.approx(
+            1
+        )  # the last bin holds what lies beyond
     assert ax.lines[0].get_xdata()[0] == 1.5
-    with pytest.raises(TypeError, match="scores must be a dictionary from labels to arrays, got list"):
+    with pytest.raises(
+        TypeError, match="scores must be a dictionary from labels to arrays, got list"
+    ):
         plotting.score_histograms([1.0, 2.0])
 
 
@@ -450,5 +731,8 @@ def test_roc_draws_recall_against_false_alarms():
     with pytest.raises(TypeError, match=r"scores\['ours'\] must be a pair"):
         plotting.roc({"ours": pair[0]})
     for marks in ({"our": 0.5}, 0.5, "ours"):
-        with pytest.raises(ValueError, match=r"marks must be a dictionary from labels of scores \(ours\) to thresholds, got"):
+        with pytest.raises(
+            ValueError,
+            match=r"marks must be a dictionary from labels of scores \(ours\) to thresholds, got",
+        ):
             plotting.roc({"ours": pair}, marks)

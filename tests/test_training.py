@@ -26,8 +26,11 @@ def python_handles_interruptions():
 
 
 def compiled(seed=0, epochs=4, n_batches=5):
-    """A network with all that a run can lose: momentum, a schedule, and a random generator of its own."""
-    encoder = keras.Sequential([keras.Input((6,)), keras.layers.Dropout(0.3, seed=1), keras.layers.Dense(4, "tanh")])
+    """A network with all that a run can lose: momentum, a schedule, and a random generator of its
+    own."""
+    encoder = keras.Sequential(
+        [keras.Input((6,)), keras.layers.Dropout(0.3, seed=1), keras.layers.Dense(4, "tanh")]
+    )
     decoder = keras.Sequential([keras.Input((4,)), keras.layers.Dense(6)])
     model = models.Autoencoder(encoder, decoder)
     rng = np.random.default_rng(seed)
@@ -128,7 +131,10 @@ def test_a_shift_of_zero_moves_nothing_and_edges_are_filled_with_black():
 def test_shapes_of_shifted_batches(channels):
     images = marked(10, channels=channels)
     assert training.ShiftedBatches(images, batch_size=4)[0][0].shape == (4, 7, 7, *channels)
-    assert training.ShiftedBatches(images, batch_size=4, flatten=True)[2][0].shape == (2, 49 * int(np.prod(channels)))
+    assert training.ShiftedBatches(images, batch_size=4, flatten=True)[2][0].shape == (
+        2,
+        49 * int(np.prod(channels)),
+    )
     assert images.max() == 1  # what was given is as it was
 
 
@@ -147,14 +153,22 @@ def smooth(n=200, size=15, channels=()):
     """Images of one soft spot below and right of the middle."""
     at = np.arange(size) - size // 2
     spot = np.exp(-((at[:, np.newaxis] - 2) ** 2 + (at - 3) ** 2) / 4).astype("float32")
-    return np.broadcast_to(0.5 * spot.reshape(1, size, size, *(1 for _ in channels)), (n, size, size, *channels)).copy()
+    return np.broadcast_to(
+        0.5 * spot.reshape(1, size, size, *(1 for _ in channels)), (n, size, size, *channels)
+    ).copy()
 
 
 def spot(images):
     """Where each image's spot is, from the middle: (down, right)."""
     at = np.arange(images.shape[1]) - images.shape[1] // 2
     mass = images.sum(axis=(1, 2))
-    return np.stack([(images.sum(axis=2) * at).sum(axis=1) / mass, (images.sum(axis=1) * at).sum(axis=1) / mass], axis=1)
+    return np.stack(
+        [
+            (images.sum(axis=2) * at).sum(axis=1) / mass,
+            (images.sum(axis=1) * at).sum(axis=1) / mass,
+        ],
+        axis=1,
+    )
 
 
 def test_nothing_asked_for_changes_nothing():
@@ -166,13 +180,19 @@ def test_half_of_the_images_are_flipped_left_to_right():
     images = np.random.default_rng(0).random((400, 6, 8)).astype("float32")
     out = augmented(images, mirror=True)
     same = (out == images).all(axis=(1, 2))
-    assert (same | (out == images[:, :, ::-1]).all(axis=(1, 2))).all()  # left to right, and each in its own place
+    assert (
+        same | (out == images[:, :, ::-1]).all(axis=(1, 2))
+    ).all()  # left to right, and each in its own place
     assert 0.4 < same.mean() < 0.6
 
 
 def test_shifts_go_all_ways_up_to_the_largest():
     moved = spot(augmented(smooth(), max_shift=2.0)) - spot(smooth(1))
-    assert np.abs(moved).max() < 2.1 and (moved.max(axis=0) > 1.7).all() and (moved.min(axis=0) < -1.7).all()
+    assert (
+        np.abs(moved).max() < 2.1
+        and (moved.max(axis=0) > 1.7).all()
+        and (moved.min(axis=0) < -1.7).all()
+    )
     assert abs(np.corrcoef(moved.T)[0, 1]) < 0.2  # down and right are drawn independently
 
 
@@ -186,28 +206,48 @@ def test_turns_are_about_the_middle_and_as_large_as_asked_for():
 
 def test_height_and_width_have_factors_of_their_own():
     factors = spot(augmented(smooth(), max_scale=0.2)) / spot(smooth(1))
-    assert (np.abs(factors.max(axis=0) - 1.2) < 0.05).all() and (np.abs(factors.min(axis=0) - 0.8) < 0.05).all()
+    assert (np.abs(factors.max(axis=0) - 1.2) < 0.05).all() and (
+        np.abs(factors.min(axis=0) - 0.8) < 0.05
+    ).all()
     assert abs(np.corrcoef(factors.T)[0, 1]) < 0.2
 
 
 def test_light_is_a_factor_that_may_tilt_and_stays_in_range():
     out = augmented(np.full((300, 11, 11), 0.5, "float32"), max_light=0.3) / 0.5
-    middle, edges = out[:, 5, 5], np.stack([out[:, 0, 5], out[:, 10, 5], out[:, 5, 0], out[:, 5, 10]])
+    middle, edges = (
+        out[:, 5, 5],
+        np.stack([out[:, 0, 5], out[:, 10, 5], out[:, 5, 0], out[:, 5, 10]]),
+    )
     assert 1.27 < middle.max() < 1.301 and 0.699 < middle.min() < 0.73
-    assert np.allclose(edges[:2].mean(axis=0), middle, atol=1e-5) and np.allclose(edges[2:].mean(axis=0), middle, atol=1e-5)
+    assert np.allclose(edges[:2].mean(axis=0), middle, atol=1e-5) and np.allclose(
+        edges[2:].mean(axis=0), middle, atol=1e-5
+    )
     tilts = (edges[1::2] - middle) / (10 / 11)  # a pixel's middle lies half a pixel inside
-    assert 0.27 < tilts.max() < 0.301 and -0.301 < tilts.min() < -0.27 and abs(np.corrcoef(tilts)[0, 1]) < 0.2
+    assert (
+        0.27 < tilts.max() < 0.301
+        and -0.301 < tilts.min() < -0.27
+        and abs(np.corrcoef(tilts)[0, 1]) < 0.2
+    )
     assert augmented(np.ones((50, 4, 4), "float32"), max_light=0.5).max() == 1
 
 
 def test_a_warp_moves_smoothly_and_as_far_as_asked_for():
     ramp = np.broadcast_to(np.arange(64) / 100, (300, 64, 64)).astype("float32")
-    moved = 100 * (augmented(ramp, warp=1.5) - ramp)[:, 8:56, 8:56]  # by how many columns each pixel was moved
+    moved = (
+        100 * (augmented(ramp, warp=1.5) - ramp)[:, 8:56, 8:56]
+    )  # by how many columns each pixel was moved
     assert 1.0 < moved.std() < 1.6 and abs(moved.mean()) < 0.1
     assert np.abs(np.diff(moved, axis=2)).max() < 0.8 and np.abs(np.diff(moved, axis=1)).max() < 0.8
-    assert abs(np.corrcoef(moved[:, 0, 0], moved[:, -1, -1])[0, 1]) < 0.25  # opposite corners move independently
-    down = 100 * (augmented(ramp.transpose(0, 2, 1), warp=1.5) - ramp.transpose(0, 2, 1))[:, 8:56, 8:56]
-    assert 1.0 < down.std() < 1.6 and abs(np.corrcoef(down[:, 24, 24], moved[:, 24, 24])[0, 1]) < 0.25
+    assert (
+        abs(np.corrcoef(moved[:, 0, 0], moved[:, -1, -1])[0, 1]) < 0.25
+    )  # opposite corners move independently
+    down = (
+        100
+        * (augmented(ramp.transpose(0, 2, 1), warp=1.5) - ramp.transpose(0, 2, 1))[:, 8:56, 8:56]
+    )
+    assert (
+        1.0 < down.std() < 1.6 and abs(np.corrcoef(down[:, 24, 24], moved[:, 24, 24])[0, 1]) < 0.25
+    )
 
 
 def test_half_precision_is_widened():
@@ -216,7 +256,9 @@ def test_half_precision_is_widened():
 
 
 def test_what_comes_in_repeats_the_edge():
-    assert augmented(np.full((50, 6, 6), 0.7, "float32"), max_shift=3, max_angle=20, max_scale=0.3, warp=2) == pytest.approx(0.7)
+    assert augmented(
+        np.full((50, 6, 6), 0.7, "float32"), max_shift=3, max_angle=20, max_scale=0.3, warp=2
+    ) == pytest.approx(0.7)
 
 
 @pytest.mark.parametrize("channels", [(), (1,), (3,)])
@@ -224,11 +266,16 @@ def test_shapes_of_augmented_batches_and_channels_move_together(channels):
     images = smooth(10, channels=channels)
     batches = training.AugmentedBatches(images, batch_size=4)
     assert batches[0][0].shape == (4, 15, 15, *channels) and batches[0][0].dtype == np.float32
-    assert training.AugmentedBatches(images, batch_size=4, flatten=True)[2][0].shape == (2, 225 * int(np.prod(channels)))
+    assert training.AugmentedBatches(images, batch_size=4, flatten=True)[2][0].shape == (
+        2,
+        225 * int(np.prod(channels)),
+    )
     assert np.array_equal(images, smooth(10, channels=channels))  # what was given is as it was
     if channels:
         assert np.array_equal(batches[0][0], batches[0][0][..., :1].repeat(channels[0], axis=3))
-        assert np.array_equal(batches[0][0][..., 0], training.AugmentedBatches(smooth(10), batch_size=4)[0][0])
+        assert np.array_equal(
+            batches[0][0][..., 0], training.AugmentedBatches(smooth(10), batch_size=4)[0][0]
+        )
 
 
 def test_augmentation_differs_between_epochs_and_repeats_with_the_seed():
@@ -247,21 +294,69 @@ def test_augmentation_differs_between_epochs_and_repeats_with_the_seed():
     "make, error, told",
     [
         (lambda: training.Batches(np.ones((3, 2), int)), TypeError, "x must be floating point"),
-        (lambda: training.Batches(np.ones((3, 2)), np.ones(2)), ValueError, "y must have one target for each of the 3"),
-        (lambda: training.Batches(np.ones((3, 2)), batch_size=0), ValueError, "batch_size must be at least 1"),
+        (
+            lambda: training.Batches(np.ones((3, 2)), np.ones(2)),
+            ValueError,
+            "y must have one target for each of the 3",
+        ),
+        (
+            lambda: training.Batches(np.ones((3, 2)), batch_size=0),
+            ValueError,
+            "batch_size must be at least 1",
+        ),
         (lambda: training.Batches(np.ones((3, 2)), seed=0.5), TypeError, "seed must be an integer"),
-        (lambda: training.ShiftedBatches(np.ones((3, 784))), ValueError, "images must be 3-D or 4-D"),
+        (
+            lambda: training.ShiftedBatches(np.ones((3, 784))),
+            ValueError,
+            "images must be 3-D or 4-D",
+        ),
         (lambda: training.ShiftedBatches(255 * np.ones((3, 4, 4))), ValueError, "divide by 255"),
-        (lambda: training.ShiftedBatches(np.ones((3, 4, 4)), max_shift=4), ValueError, "max_shift must be from 0 to 3"),
-        (lambda: training.ShiftedBatches(np.ones((3, 4, 4)), flatten=1), TypeError, "flatten must be True or False"),
-        (lambda: training.AugmentedBatches(np.ones((3, 4096))), ValueError, "images must be 3-D or 4-D"),
+        (
+            lambda: training.ShiftedBatches(np.ones((3, 4, 4)), max_shift=4),
+            ValueError,
+            "max_shift must be from 0 to 3",
+        ),
+        (
+            lambda: training.ShiftedBatches(np.ones((3, 4, 4)), flatten=1),
+            TypeError,
+            "flatten must be True or False",
+        ),
+        (
+            lambda: training.AugmentedBatches(np.ones((3, 4096))),
+            ValueError,
+            "images must be 3-D or 4-D",
+        ),
         (lambda: training.AugmentedBatches(255 * np.ones((3, 4, 4))), ValueError, "divide by 255"),
-        (lambda: training.AugmentedBatches(np.ones((3, 4, 4)), mirror=1), TypeError, "mirror must be True or False, got 1"),
-        (lambda: training.AugmentedBatches(np.ones((3, 4, 4)), max_shift=4), ValueError, "max_shift must be less than the images' sides, 4 x 4"),
-        (lambda: training.AugmentedBatches(np.ones((3, 9, 9)), max_angle=200), ValueError, "max_angle must be from 0 to 180 degrees"),
-        (lambda: training.AugmentedBatches(np.ones((3, 9, 9)), max_scale=10), ValueError, "max_scale must be from 0 to below 1.*percentage"),
-        (lambda: training.AugmentedBatches(np.ones((3, 9, 9)), warp=-1), ValueError, "warp must be finite and at least 0"),
-        (lambda: training.AugmentedBatches(np.ones((3, 9, 9)), max_light=-1), ValueError, "max_light must be finite and at least 0"),
+        (
+            lambda: training.AugmentedBatches(np.ones((3, 4, 4)), mirror=1),
+            TypeError,
+            "mirror must be True or False, got 1",
+        ),
+        (
+            lambda: training.AugmentedBatches(np.ones((3, 4, 4)), max_shift=4),
+            ValueError,
+            "max_shift must be less than the images' sides, 4 x 4",
+        ),
+        (
+            lambda: training.AugmentedBatches(np.ones((3, 9, 9)), max_angle=200),
+            ValueError,
+            "max_angle must be from 0 to 180 degrees",
+        ),
+        (
+            lambda: training.AugmentedBatches(np.ones((3, 9, 9)), max_scale=10),
+            ValueError,
+            "max_scale must be from 0 to below 1.*percentage",
+        ),
+        (
+            lambda: training.AugmentedBatches(np.ones((3, 9, 9)), warp=-1),
+            ValueError,
+            "warp must be finite and at least 0",
+        ),
+        (
+            lambda: training.AugmentedBatches(np.ones((3, 9, 9)), max_light=-1),
+            ValueError,
+            "max_light must be finite and at least 0",
+        ),
         (lambda: training.Batches(np.ones((3, 2)))[1], IndexError, "index must be from 0 to 0"),
     ],
 )
@@ -304,7 +399,9 @@ def test_bad_schedules_are_refused(arguments, error, told):
 
 def test_apply_is_predict(x):
     model = compiled()
-    assert np.allclose(training.apply(model, x, batch_size=7), model.predict(x, verbose=0), atol=1e-6)
+    assert np.allclose(
+        training.apply(model, x, batch_size=7), model.predict(x, verbose=0), atol=1e-6
+    )
     assert training.apply(model, x).dtype == np.float32
     with pytest.raises(TypeError, match="model must be a Keras model or layer"):
         training.apply(np.tanh, x)
@@ -322,7 +419,9 @@ def test_apply_is_predict(x):
 )
 def test_a_precision_is_recommended_by_measuring(monkeypatch, product, convolution, recommended):
     monkeypatch.delenv("COURSE_PRECISION", raising=False)
-    steps = [step for half in (product, convolution) for step in [0, 1] * 10 + [0, half] * 10]  # 32 bits take a second
+    steps = [
+        step for half in (product, convolution) for step in [0, 1] * 10 + [0, half] * 10
+    ]  # 32 bits take a second
     clock = iter(np.cumsum(steps))
     monkeypatch.setattr(training.time, "perf_counter", lambda: next(clock))
     assert training.fastest_precision() == recommended
@@ -340,7 +439,9 @@ def test_fit_trains_to_copy_and_says_one_line(x, capsys):
     assert all(len(values) == 4 for values in history.history.values())
     assert history.history["val_loss"][-1] < history.history["val_loss"][0]
     assert (np.diff(history.history["seconds"]) > 0).all()
-    assert history.history["val_loss"][-1] == pytest.approx(model.evaluate(x, x, verbose=0), rel=1e-4)
+    assert history.history["val_loss"][-1] == pytest.approx(
+        model.evaluate(x, x, verbose=0), rel=1e-4
+    )
 
 
 def test_at_the_smoke_budget_an_epoch_is_ten_steps(x, monkeypatch):
@@ -381,11 +482,12 @@ def test_fit_says_nothing_if_asked_to(x, capsys):
         training.fit(model, data, epochs=2, verbose=1)
 
 
-
 def test_an_interrupted_model_is_usable(x, capsys):
     model, before = compiled(), signal.getsignal(signal.SIGINT)
     start = weights(model)
-    with pytest.raises(KeyboardInterrupt, match="stopped in epoch 2 of 4: the model keeps what it has learned"):
+    with pytest.raises(
+        KeyboardInterrupt, match="stopped in epoch 2 of 4: the model keeps what it has learned"
+    ):
         training.fit(model, x, epochs=4, batch_size=10, callbacks=[At(1, 2, interrupt)])
     assert signal.getsignal(signal.SIGINT) is before
     assert "stopped in epoch 2" in capsys.readouterr().out
@@ -418,7 +520,9 @@ def test_a_second_interruption_does_not_wait(x):
     def twice():
         interrupt()
         interrupt()
-        for _ in range(1000):  # Python runs a handler between two of its own instructions, not at once
+        for _ in range(
+            1000
+        ):  # Python runs a handler between two of its own instructions, not at once
             pass
 
     model = compiled()
@@ -436,7 +540,9 @@ def test_an_ignored_interruption_stays_ignored(x):
 
 def test_fit_runs_in_a_thread_too(x):
     model = compiled()
-    thread = threading.Thread(target=training.fit, args=(model, x), kwargs={"epochs": 1, "batch_size": 10})
+    thread = threading.Thread(
+        target=training.fit, args=(model, x), kwargs={"epochs": 1, "batch_size": 10}
+    )
     thread.start()
     thread.join()
     assert int(model.optimizer.iterations) == 5
@@ -489,7 +595,10 @@ def test_a_failed_write_leaves_the_old_checkpoint(x, tmp_path, monkeypatch):
 
 
 def test_a_checkpoint_knows_how_its_data_were_changed(tmp_path):
-    images, path = np.random.default_rng(0).random((10, 2, 3)).astype("float32"), tmp_path / "run.npz"
+    images, path = (
+        np.random.default_rng(0).random((10, 2, 3)).astype("float32"),
+        tmp_path / "run.npz",
+    )
 
     def run(batches):
         return training.fit(compiled(), batches, epochs=1, checkpoint=path)
@@ -497,7 +606,10 @@ def test_a_checkpoint_knows_how_its_data_were_changed(tmp_path):
     augment = {"batch_size": 5, "max_shift": 1, "flatten": True}
     run(training.AugmentedBatches(images, **augment))
     run(training.AugmentedBatches(images, **augment))  # loaded
-    with pytest.raises(ValueError, match=r"is of a run with data AugmentedBatches\(.*warp=1.5\), wanted AugmentedBatches\(.*warp=0.0\)"):
+    with pytest.raises(
+        ValueError,
+        match=r"is of a run with data AugmentedBatches\(.*warp=1.5\), wanted AugmentedBatches\(.*warp=0.0\)",
+    ):
         run(training.AugmentedBatches(images, **augment, warp=0))
     with pytest.raises(ValueError, match=r"wanted Batches\(batch_size=5, seed=0\)"):
         run(training.Batches(images.reshape(10, -1), batch_size=5))
@@ -506,7 +618,9 @@ def test_a_checkpoint_knows_how_its_data_were_changed(tmp_path):
 def test_a_checkpoint_of_another_run_is_refused(x, tmp_path):
     path = tmp_path / "run.npz"
     training.fit(compiled(), x, epochs=2, batch_size=10, checkpoint=path)
-    with pytest.raises(ValueError, match="is of a run with epochs 2, wanted 3: delete it, or name another"):
+    with pytest.raises(
+        ValueError, match="is of a run with epochs 2, wanted 3: delete it, or name another"
+    ):
         training.fit(compiled(), x, epochs=3, batch_size=10, checkpoint=path)
     with pytest.raises(ValueError, match="is of a run with batches 5, wanted 3"):
         training.fit(compiled(), x, epochs=2, batch_size=20, checkpoint=path)
@@ -531,7 +645,12 @@ def test_bad_arguments_of_fit_are_refused(x, tmp_path):
             training.fit(*arguments, **{"epochs": 1} | options)
 
     refused(TypeError, "model must be a Keras model", "model", x)
-    refused(ValueError, "must be built and compiled first, got .* not compiled", models.dense_autoencoder([6, 2]), x)
+    refused(
+        ValueError,
+        "must be built and compiled first, got .* not compiled",
+        models.dense_autoencoder([6, 2]),
+        x,
+    )
     unbuilt = keras.Sequential([keras.layers.Dense(6)])
     unbuilt.compile(loss="mse")
     refused(ValueError, "must be built and compiled first, got .* not built", unbuilt, x)
@@ -540,8 +659,16 @@ def test_bad_arguments_of_fit_are_refused(x, tmp_path):
     refused(ValueError, "y must not be given with a data set", model, training.Batches(x), x)
     refused(ValueError, r"validation must be inputs, or a pair", model, x, validation=(x, x, x))
     refused(TypeError, "checkpoint must be the path of a file, got int", model, x, checkpoint=3)
-    refused(ValueError, "checkpoint must be the path of a file in a folder that is there", model, x, checkpoint=tmp_path)
-    refused(ValueError, "in a folder that is there", model, x, checkpoint=tmp_path / "none" / "run.npz")
+    refused(
+        ValueError,
+        "checkpoint must be the path of a file in a folder that is there",
+        model,
+        x,
+        checkpoint=tmp_path,
+    )
+    refused(
+        ValueError, "in a folder that is there", model, x, checkpoint=tmp_path / "none" / "run.npz"
+    )
     assert int(model.optimizer.iterations) == 0
 
 
@@ -558,14 +685,24 @@ def test_greedy_training_freezes_what_it_has_trained(x, capsys, make):
             snapshots.append(weights(model))
             super().__init__(0.01)
 
-    histories = training.train_layerwise(model, x, epochs=[2, 3, 1], batch_size=10, optimizer=Snapshot)
+    histories = training.train_layerwise(
+        model, x, epochs=[2, 3, 1], batch_size=10, optimizer=Snapshot
+    )
     snapshots.append(weights(model))
     assert [len(h.history["loss"]) for h in histories] == [2, 3, 1]
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split(":")[0] for line in lines] == ["phase 1 (6-5-6)", "phase 2 (5-4-5)", "phase 3 (4-3-4)"]
+    assert [line.split(":")[0] for line in lines] == [
+        "phase 1 (6-5-6)",
+        "phase 2 (5-4-5)",
+        "phase 3 (4-3-4)",
+    ]
     names = [v.path for v in model.trainable_variables]
     for phase in (1, 2, 3):
-        changed = {n for n, a, b in zip(names, snapshots[phase], snapshots[phase + 1]) if not np.array_equal(a, b)}
+        changed = {
+            n
+            for n, a, b in zip(names, snapshots[phase], snapshots[phase + 1])
+            if not np.array_equal(a, b)
+        }
         pair = {f"encoder/encoder_{phase}", f"decoder/decoder_{4 - phase}"}
         assert changed == {n for n in names if n.rsplit("/", 1)[0] in pair}
 
@@ -584,7 +721,9 @@ def test_each_phase_learns_from_the_outputs_of_the_one_before(x):
     assert seen
     hidden = training.apply(model.encoder.layers[0], x)
     back = training.apply(model.decoder.layers[0], training.apply(model.encoder.layers[1], hidden))
-    assert ((hidden - back) ** 2).sum(axis=1).mean() == pytest.approx(history.history["loss"][-1], rel=0.2)
+    assert ((hidden - back) ** 2).sum(axis=1).mean() == pytest.approx(
+        history.history["loss"][-1], rel=0.2
+    )
 
 
 def test_a_model_trained_layerwise_can_be_fine_tuned_saved_and_loaded(x, tmp_path):
@@ -605,7 +744,12 @@ def test_bad_arguments_of_train_layerwise_are_refused(x):
             training.train_layerwise(*arguments, **{"epochs": 1} | options)
 
     refused(TypeError, "autoencoder must be a models.Autoencoder", model.encoder, x)
-    refused(ValueError, "Sequentials of as many layers each", models.dense_autoencoder([6, 3], [3, 5, 6]), x)
+    refused(
+        ValueError,
+        "Sequentials of as many layers each",
+        models.dense_autoencoder([6, 3], [3, 5, 6]),
+        x,
+    )
     refused(TypeError, "optimizer must be a function that makes one", model, x, optimizer="adam")
     refused(ValueError, "x must be 2-D", model, x[0])
     refused(ValueError, r"x must have 6 columns.*got shape \(50, 5\)", model, x[:, :5])
@@ -686,8 +830,16 @@ def test_the_bound_agrees_with_an_independent_computation(x):
     bound = training.log_likelihood_bound(model, x, n_samples=30_000, batch_size=10_000)
     np.testing.assert_allclose(bound, exact, atol=0.05)
     assert bound.mean() == pytest.approx(exact.mean(), abs=0.005)
-    elbo = training.log_likelihood_bound(model, np.repeat(x, 200, axis=0), n_samples=1).reshape(len(x), 200).mean(axis=1)
-    few = training.log_likelihood_bound(model, np.repeat(x, 200, axis=0), n_samples=5).reshape(len(x), 200).mean(axis=1)
+    elbo = (
+        training.log_likelihood_bound(model, np.repeat(x, 200, axis=0), n_samples=1)
+        .reshape(len(x), 200)
+        .mean(axis=1)
+    )
+    few = (
+        training.log_likelihood_bound(model, np.repeat(x, 200, axis=0), n_samples=5)
+        .reshape(len(x), 200)
+        .mean(axis=1)
+    )
     assert elbo.mean() < few.mean() < exact.mean()
     evaluated = [one["loss"] for one in (evaluate(model, x) for _ in range(20))]
     assert elbo.mean() == pytest.approx(-np.mean(evaluated), abs=0.05)
@@ -702,15 +854,27 @@ def evaluate(model, x):
 def test_an_images_bound_does_not_depend_on_how_it_is_computed(x):
     model = small_vae()
     all_at_once = training.log_likelihood_bound(model, x, n_samples=7, batch_size=1000)
-    np.testing.assert_allclose(training.log_likelihood_bound(model, x, n_samples=7, batch_size=3), all_at_once, rtol=1e-5)
-    assert not np.allclose(training.log_likelihood_bound(model, x, n_samples=7, seed=1), all_at_once, rtol=1e-5)
+    np.testing.assert_allclose(
+        training.log_likelihood_bound(model, x, n_samples=7, batch_size=3), all_at_once, rtol=1e-5
+    )
+    assert not np.allclose(
+        training.log_likelihood_bound(model, x, n_samples=7, seed=1), all_at_once, rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize(
     "change, error, sentence",
     [
-        ({"model": models.dense_autoencoder([6, 2])}, TypeError, "model must be a models.VariationalAutoencoder, got Autoencoder"),
-        ({"x": np.zeros((3, 5), "float32")}, ValueError, r"x must have shape \(n, 6\), got \(3, 5\)"),
+        (
+            {"model": models.dense_autoencoder([6, 2])},
+            TypeError,
+            "model must be a models.VariationalAutoencoder, got Autoencoder",
+        ),
+        (
+            {"x": np.zeros((3, 5), "float32")},
+            ValueError,
+            r"x must have shape \(n, 6\), got \(3, 5\)",
+        ),
         ({"x": np.zeros((3, 6), int)}, TypeError, "x must be floating point"),
         ({"n_samples": 0}, ValueError, "n_samples must be at least 1"),
     ],
@@ -722,10 +886,14 @@ def test_a_bad_question_for_the_bound_is_refused(change, error, sentence):
 
 
 def small(seed=0, activation="tanh", size=3):
-    return models.dense_autoencoder([6, size], activation=activation, code_activation=activation, seed=seed)
+    return models.dense_autoencoder(
+        [6, size], activation=activation, code_activation=activation, seed=seed
+    )
 
 
-@pytest.mark.parametrize("rate", [1e-2, training.OneCycle(0.05, 10)], ids=["constant rate", "schedule"])
+@pytest.mark.parametrize(
+    "rate", [1e-2, training.OneCycle(0.05, 10)], ids=["constant rate", "schedule"]
+)
 def test_a_restarted_model_trains_as_a_fresh_one(x, rate):
     model, other, fresh = small(seed=0), small(seed=1), small(seed=1)
     for one in (model, fresh):
@@ -744,7 +912,9 @@ def test_a_restarted_model_trains_as_a_fresh_one(x, rate):
 def test_a_restart_begins_the_random_numbers_anew(x):
     model = compiled()
     first = training.fit(model, x, epochs=2, batch_size=10, verbose=False).history["loss"]
-    again = training.fit(training.restart(model, compiled()), x, epochs=2, batch_size=10, verbose=False).history["loss"]
+    again = training.fit(
+        training.restart(model, compiled()), x, epochs=2, batch_size=10, verbose=False
+    ).history["loss"]
     np.testing.assert_allclose(again, first, rtol=1e-6)
 
 
@@ -758,7 +928,11 @@ def test_a_restart_compiles_nothing(x):
             return inputs
 
     def make(seed):
-        layers = [keras.layers.Dense(3, kernel_initializer=keras.initializers.HeNormal(seed)), Tell(), keras.layers.Dense(6)]
+        layers = [
+            keras.layers.Dense(3, kernel_initializer=keras.initializers.HeNormal(seed)),
+            Tell(),
+            keras.layers.Dense(6),
+        ]
         return keras.Sequential([keras.Input((6,)), *layers])
 
     model, fresh = make(0), make(1)
@@ -774,8 +948,16 @@ def test_a_restart_compiles_nothing(x):
     [
         (lambda: "a model", TypeError, "fresh must be a Keras model, got str"),
         (lambda: small(size=2), ValueError, "fresh must be made as model 'autoencoder' was"),
-        (lambda: small(activation="relu"), ValueError, "fresh must be made as model 'autoencoder' was"),
-        (lambda: keras.Sequential([keras.layers.Dense(6)]), ValueError, "fresh must be built first"),
+        (
+            lambda: small(activation="relu"),
+            ValueError,
+            "fresh must be made as model 'autoencoder' was",
+        ),
+        (
+            lambda: keras.Sequential([keras.layers.Dense(6)]),
+            ValueError,
+            "fresh must be built first",
+        ),
     ],
 )
 def test_a_restart_as_another_model_is_refused(fresh, error, told):
@@ -834,16 +1016,24 @@ def test_each_epoch_has_its_own_steps_however_many_are_run_at_once(x):
     training.fit(model, batches, epochs=3, validation=x, verbose=False)
     assert int(ops.convert_to_numpy(model.optimizer.iterations)) == 3 * len(batches)
     # Before the first one Keras may ask for a batch, to compile.
-    assert drawn[-3:] == [np.random.default_rng((0, epoch)).permutation(len(x)).tolist() for epoch in range(3)]
+    assert drawn[-3:] == [
+        np.random.default_rng((0, epoch)).permutation(len(x)).tolist() for epoch in range(3)
+    ]
     assert batches.epoch == 3
 
 
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="only TensorFlow has such data sets")
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="only TensorFlow has such data sets"
+)
 def test_tensorflow_tunes_no_pipeline_and_so_never_waits_for_it(x, monkeypatch):
     model, given = small(), {}
     model.compile(optimizer="adam", loss="mse")
     fit = model.fit
-    monkeypatch.setattr(model, "fit", lambda data, **options: given.update(options, data=data) or fit(data, **options))
+    monkeypatch.setattr(
+        model,
+        "fit",
+        lambda data, **options: given.update(options, data=data) or fit(data, **options),
+    )
     training.fit(model, x, epochs=1, validation=(x, x), verbose=False)
     for name in ("data", "validation_data"):
         assert given[name].options().autotune.enabled is False
@@ -852,7 +1042,9 @@ def test_tensorflow_tunes_no_pipeline_and_so_never_waits_for_it(x, monkeypatch):
 def test_a_target_for_each_validation_input(x):
     model = small()
     model.compile(optimizer="adam", loss="mse")
-    with pytest.raises(ValueError, match="validation must have one target for each of the 50 inputs, got 20"):
+    with pytest.raises(
+        ValueError, match="validation must have one target for each of the 50 inputs, got 20"
+    ):
         training.fit(model, x, epochs=1, validation=(x, x[:20]))
 
 
@@ -861,5 +1053,7 @@ def test_the_precision_can_be_forced(monkeypatch):
         monkeypatch.setenv("COURSE_PRECISION", name)
         assert training.fastest_precision() == name
     monkeypatch.setenv("COURSE_PRECISION", "half")
-    with pytest.raises(ValueError, match="COURSE_PRECISION must be float32 or mixed_bfloat16, got 'half'"):
+    with pytest.raises(
+        ValueError, match="COURSE_PRECISION must be float32 or mixed_bfloat16, got 'half'"
+    ):
         training.fastest_precision()

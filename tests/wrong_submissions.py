@@ -1,9 +1,11 @@
-"""What students hand in that is wrong. For each set and student: the cells that they wrote otherwise than the reference, and the
-tests that then fail, no more and no fewer."""
+"""What students hand in that is wrong. For each set and student: the cells that they wrote
+otherwise than the reference, and the tests that then fail, no more and no fewer."""
+
 WRONG = {}
 
 WRONG["set1_pca"] = {
-    # The usual slips: nothing centred, shares of the kept components only, a factor 2 forgotten, one mean for all pixels.
+    # The usual slips: nothing centred, shares of the kept components only, a factor 2 forgotten,
+    # one mean for all pixels.
     "slips": (
         {
             "fit_pca": """
@@ -31,9 +33,17 @@ def gradients(x, w1, w2):
 """,
             "mended": "mended_autoencoder = linear_autoencoder",
         },
-        {"fit_pca_right", "ratio_right", "needed_hidden", "gradients_hidden", "mended_visible", "mended_hidden"},
+        {
+            "fit_pca_right",
+            "ratio_right",
+            "needed_hidden",
+            "gradients_hidden",
+            "mended_visible",
+            "mended_hidden",
+        },
     ),
-    # Components as columns; singular values for variances, the smallest first; off by one; W for its transpose; PCA put in by hand.
+    # Components as columns; singular values for variances, the smallest first; off by one; W for
+    # its transpose; PCA put in by hand.
     "columns": (
         {
             "fit_pca": """
@@ -71,15 +81,22 @@ def mended_autoencoder(x, k, steps=600):
 """,
         },
         {
-            "fit_pca_shapes", "fit_pca_right", "ratio_shape", "ratio_right", "needed_visible", "needed_hidden",
-            "gradients_visible", "gradients_hidden", "mended_hidden",
+            "fit_pca_shapes",
+            "fit_pca_right",
+            "ratio_shape",
+            "ratio_right",
+            "needed_visible",
+            "needed_hidden",
+            "gradients_visible",
+            "gradients_hidden",
+            "mended_hidden",
         },
     ),
-}  # fmt: skip
+}
 
 WRONG["set2_denoising"] = {
-    # Works on what is shown: changes its argument, the logarithm of a mean, a variance squared, 0.5 for
-    # stddev, a copy for the training batches and none for the validation images.
+    # Works on what is shown: changes its argument, the logarithm of a mean, a variance squared, 0.5
+    # for stddev, a copy for the training batches and none for the validation images.
     "slips": (
         {
             "salt_and_pepper": """
@@ -137,10 +154,18 @@ def mended_training(x, stddev, epochs=3):
     return network, history.history
 """,
         },
-        {"salt_hidden", "gain_hidden", "linear_visible", "linear_hidden", "denoiser_hidden", "mended_hidden"},
+        {
+            "salt_hidden",
+            "gain_hidden",
+            "linear_visible",
+            "linear_hidden",
+            "denoiser_hidden",
+            "mended_hidden",
+        },
     ),
-    # A share of each, so twice the share, in 64 bits; noisy minus denoised; nothing centred; a network for a quarter of the noise
-    # (the variance where the layer wants the standard deviation); the broken functions handed in as they are.
+    # A share of each, so twice the share, in 64 bits; noisy minus denoised; nothing centred; a
+    # network for a quarter of the noise (the variance where the layer wants the standard
+    # deviation); the broken functions handed in as they are.
     "doubled": (
         {
             "salt_and_pepper": """
@@ -169,13 +194,21 @@ def train_denoiser(x, stddev):
             "mended": "mended_corrupt, mended_training = corrupt, train_on_noise",
         },
         {
-            "salt_visible", "salt_hidden", "gain_visible", "gain_hidden", "linear_visible", "linear_hidden",
-            "denoiser_visible", "denoiser_hidden", "mended_visible", "mended_hidden",
+            "salt_visible",
+            "salt_hidden",
+            "gain_visible",
+            "gain_hidden",
+            "linear_visible",
+            "linear_hidden",
+            "denoiser_visible",
+            "denoiser_hidden",
+            "mended_visible",
+            "mended_hidden",
         },
     ),
-}  # fmt: skip
+}
 
-_VAE = '''
+_VAE = """
 class VAE(keras.Model):
     def __init__(self, encoder, decoder, seed=0):
         super().__init__()
@@ -193,8 +226,8 @@ class VAE(keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         reconstruction, kl = self.elbo_terms(x)
         return reconstruction + kl
-'''
-_MENDED = '''
+"""
+_MENDED = """
 def mended_vae(n_latents=10, n_hidden=256):
     keras.utils.set_random_seed(0)
     x = keras.Input((784,))
@@ -205,9 +238,10 @@ def mended_vae(n_latents=10, n_hidden=256):
     back = layers.Dense(n_hidden, activation="relu", name="decoder_hidden")(z)
     decoder = keras.Model(z, layers.Dense(784, activation="sigmoid", name="x_hat")(back))
     return models.VariationalAutoencoder(keras.Model(x, [z_mean, z_log_var]), decoder, seed=0)
-'''
+"""
 WRONG["set3_vae"] = {
-    # A mean over latents; a variance for a standard deviation; log 0; the same noise for ever; a softer ReLU.
+    # A mean over latents; a variance for a standard deviation; log 0; the same noise for ever; a
+    # softer ReLU.
     "slips": (
         {
             "gaussian_kl": """
@@ -230,9 +264,17 @@ def bernoulli_nats(x, logits):
         return ops.mean(reconstruction), ops.mean(kl)"""),
             "mended": _MENDED.format("softplus"),
         },
-        {"kl_hidden", "sample_hidden", "nats_hidden", "terms_hidden", "mended_visible", "mended_hidden"},
+        {
+            "kl_hidden",
+            "sample_hidden",
+            "nats_hidden",
+            "terms_hidden",
+            "mended_visible",
+            "mended_hidden",
+        },
     ),
-    # The prior's own logarithm forgotten; noise from elsewhere; means over pixels and latents; a log-variance that is bounded.
+    # The prior's own logarithm forgotten; noise from elsewhere; means over pixels and latents; a
+    # log-variance that is bounded.
     "means": (
         {
             "gaussian_kl": """
@@ -254,8 +296,15 @@ def bernoulli_nats(x, logits):
             "mended": _MENDED.format("tanh"),
         },
         {
-            "kl_visible", "kl_hidden", "sample_visible", "nats_visible", "nats_hidden", "terms_visible", "terms_numpy",
-            "terms_hidden", "mended_hidden",
+            "kl_visible",
+            "kl_hidden",
+            "sample_visible",
+            "nats_visible",
+            "nats_hidden",
+            "terms_visible",
+            "terms_numpy",
+            "terms_hidden",
+            "mended_hidden",
         },
     ),
-}  # fmt: skip
+}
