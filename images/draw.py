@@ -7,6 +7,7 @@ light and dark themes. JupyterLab shows no attached SVG: what a lesson attaches 
 """
 
 import io
+import itertools
 import pathlib
 
 import matplotlib.style
@@ -31,7 +32,8 @@ EDGE = {"edgecolor": "#333333", "linewidth": 1.5}
 
 BLUE, VERMILION, GREEN, _, ORANGE, _, BLACK = COLOURS
 DATA, ENCODER, CODE, DECODER, CHANCE = BLACK, BLUE, VERMILION, GREEN, ORANGE
-MIDDLE = 126  # height of the line along which the boxes of a diagram stand; lengths are in points, 1/72 inch
+# Height of the line along which the boxes of a diagram stand; lengths are in points, 1/72 inch.
+MIDDLE = 126
 TALL, SHORT = 150, 56  # many numbers, few numbers
 
 
@@ -87,8 +89,8 @@ def label(ax, x, y, text):
 
 def autoencoder():
     ax = canvas(
-        "An autoencoder: the input x, many numbers, goes through the encoder into the code z, few numbers, and through "
-        "the decoder into the reconstruction x-hat, many numbers again.",
+        "An autoencoder: the input x, many numbers, goes through the encoder into the code z, few "
+        "numbers, and through the decoder into the reconstruction x-hat, many numbers again.",
         640,
         220,
     )
@@ -111,9 +113,9 @@ def autoencoder():
 
 def vae():
     ax = canvas(
-        "A variational autoencoder: the encoder turns the image x into two vectors, the mean mu and log sigma squared. "
-        "With a random epsilon they give one latent z = mu + sigma times epsilon, which the decoder turns into the "
-        "reconstruction x-hat.",
+        "A variational autoencoder: the encoder turns the image x into two vectors, the mean mu "
+        "and log sigma squared. With a random epsilon they give one latent z = mu + sigma times "
+        "epsilon, which the decoder turns into the reconstruction x-hat.",
         756,
         220,
     )
@@ -176,7 +178,8 @@ def turn(radii, start=0, end=360, centre=(14, 14)):
     """Corners around a centre, clockwise from angle `start` to `end` (0 is up), one for each
     radius."""
     angles = np.radians(np.linspace(start, end, len(radii)))
-    return list(zip(centre[0] + radii * np.sin(angles), centre[1] - radii * np.cos(angles)))
+    xs, ys = centre[0] + radii * np.sin(angles), centre[1] - radii * np.cos(angles)
+    return list(zip(xs, ys, strict=True))
 
 
 STROKES = {  # each through its corners, (x, y) in pixels; y grows downwards
@@ -204,7 +207,7 @@ def rasterise(strokes):
     ys, xs = np.mgrid[0:28, 0:28] + 0.5
     pixels = np.zeros((28, 28))
     for corners in strokes:
-        for (x0, y0), (x1, y1) in zip(corners, corners[1:]):
+        for (x0, y0), (x1, y1) in itertools.pairwise(corners):
             along = ((xs - x0) * (x1 - x0) + (ys - y0) * (y1 - y0)) / (
                 (x1 - x0) ** 2 + (y1 - y0) ** 2
             )

@@ -1,5 +1,8 @@
+import ast
 import base64
 import io
+import pathlib
+import re
 
 import matplotlib
 import matplotlib.offsetbox
@@ -77,6 +80,38 @@ FIGURES = {
 }
 
 
+FOLDER = pathlib.Path(plotting.__file__).parent
+PLOTTERS = set(plotting.__all__) - {"COLOURS", "AltFigure", "figure"}
+
+
+def test_every_plotter_is_handed_on_and_drawn_here():
+    defined = {
+        node.name
+        for path in FOLDER.glob("[a-z]*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    }
+    assert defined == PLOTTERS
+    assert {name.split()[0] for name in FIGURES} == PLOTTERS
+
+
+@pytest.mark.parametrize("name", sorted(PLOTTERS | {"figure"}))
+def test_every_docstring_says_what_goes_in_what_comes_out_and_gives_an_example(name):
+    text = getattr(plotting, name).__doc__
+    for part in ("\n    Args:\n", "\n    Returns:\n", "\n    Raises:\n", "\n    >>> "):
+        assert part in text
+
+
+def test_plotters_share_through_one_file_and_import_nothing_of_one_another():
+    for path in FOLDER.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        siblings = re.findall(r"^from course_utils\.plotting(?:\.\w+)? import .*", text, re.M)
+        if path.name == "_shared.py":
+            assert siblings == []
+        elif path.name != "__init__.py":
+            assert siblings == ["from course_utils.plotting import _shared"]
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_draws_something_and_carries_its_alternative_text(name):
     picture, alt = bundle(FIGURES[name]())
@@ -86,9 +121,8 @@ def test_a_figure_draws_something_and_carries_its_alternative_text(name):
 
 
 def stored_and_drawn(fig):
-    fig.savefig(
-        io.BytesIO(), dpi=90
-    )  # the layout of the first drawing differs by a hair from that of all later ones
+    # The layout of the first drawing differs by a hair from that of all later ones.
+    fig.savefig(io.BytesIO(), dpi=90)
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", dpi=90, bbox_inches="tight", facecolor="white")
     stored = base64.b64decode(fig._repr_mimebundle_()[0]["image/png"])
@@ -98,9 +132,8 @@ def stored_and_drawn(fig):
 @pytest.mark.parametrize("name", FIGURES)
 def test_what_is_stored_is_smaller_and_looks_the_same(name):
     pictures = stored_and_drawn(FIGURES[name]())
-    assert len(pictures[0]) < 0.9 * len(pictures[1]) and Image.open(
-        io.BytesIO(pictures[0])
-    ).mode in ("L", "P")
+    assert len(pictures[0]) < 0.9 * len(pictures[1])
+    assert Image.open(io.BytesIO(pictures[0])).mode in ("L", "P")
     stored, drawn = (
         np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int) for png in pictures
     )
@@ -115,7 +148,7 @@ def test_our_picture_is_displayed_though_another_is_registered_for_all_figures()
         matplotlib.figure.Figure, lambda fig: b"another"
     )
     assert shell.display_formatter.format(fig)[0]["image/png"] == b"another"
-    plotting._take_precedence(shell)
+    plotting._shared.take_precedence(shell)
     data, metadata = shell.display_formatter.format(fig)
     assert Image.open(io.BytesIO(data["image/png"])).mode == "L"
     assert metadata["image/png"]["alt"] == fig.alt
@@ -142,6 +175,13 @@ def test_a_plotter_draws_into_axes_that_are_given(name):
     assert FIGURES[name](axes[1]) is fig
     assert fig.alt == "Two panels."
     assert axes[1].has_data() and not axes[0].has_data()
+
+
+def test_alternative_texts_count_in_the_singular_too():
+    assert plotting.image_grid(IMAGES[:1]).alt == "1 image in 1 row."
+    assert plotting.image_rows({"a": IMAGES[:1]}).alt == "1 image a row, from top to bottom: a."
+    assert plotting.faces(IMAGES, np.zeros(12, int)).alt.startswith("Pictures of 1 person, 10 of")
+    assert plotting.learning_curves({"train": [2]}).alt == "loss over 1 epoch: train from 2 to 2."
 
 
 def test_no_plotter_touches_pyplot():
@@ -187,11 +227,8 @@ def test_colour_images():
 
 def test_black_is_zero_and_white_is_one():
     drawn = plotting.image_grid(np.array([[[0.0, 1.0]]])).axes[0].images[0]
-    assert drawn.cmap(drawn.norm(0.0))[:3] == (0, 0, 0) and drawn.cmap(drawn.norm(1.0))[:3] == (
-        1,
-        1,
-        1,
-    )
+    assert drawn.cmap(drawn.norm(0.0))[:3] == (0, 0, 0)
+    assert drawn.cmap(drawn.norm(1.0))[:3] == (1, 1, 1)
 
 
 def test_signed_images_are_red_above_zero_and_blue_below():
@@ -204,16 +241,9 @@ def test_signed_images_are_red_above_zero_and_blue_below():
 
 
 def test_reconstructions_shows_the_first_images_over_their_own():
-    levels = np.linspace(0.1, 0.5, 5, dtype=np.float32)[:, None, None] * np.ones(
-        (5, 4, 4), np.float32
-    )
-    canvas = (
-        plotting.reconstructions(levels, levels + 0.5, n=2)
-        .axes[0]
-        .images[0]
-        .get_array()
-        .filled(np.nan)
-    )
+    levels = np.linspace(0.1, 0.5, 5, dtype=np.float32)[:, None, None].repeat(4, 1).repeat(4, 2)
+    ax = plotting.reconstructions(levels, levels + 0.5, n=2).axes[0]
+    canvas = ax.images[0].get_array().filled(np.nan)
     shown = [canvas[0, 0], canvas[0, 6], canvas[6, 0], canvas[6, 6]]
     np.testing.assert_allclose(shown, [0.1, 0.2, 0.6, 0.7], atol=1e-6)
 
@@ -232,6 +262,7 @@ def test_loading_vectors_are_two_standard_deviations_long():
     arrows = [c for c in ax.collections if isinstance(c, matplotlib.quiver.Quiver)]
     assert [(arrow.U.item(), arrow.V.item()) for arrow in arrows] == [(6, 0), (0, 4)]
     assert ax.get_aspect() == 1
+    assert ax.get_xlim()[1] >= 6 and ax.get_ylim()[1] >= 4  # the tips are inside
 
 
 def test_explained_variance_draws_shares_and_their_running_total():
@@ -295,17 +326,12 @@ def test_classes_have_their_colours_and_names():
 
 def test_a_digit_has_one_colour_and_forty_people_can_be_told_apart():
     def looks(labels):
-        seen = []
-        for dots in (
-            plotting.embedding(np.random.default_rng(0).random((len(labels), 2)), labels)
-            .axes[0]
-            .collections
-        ):
-            seen += [
-                (tuple(colour), dots.get_paths()[0].vertices.tobytes())
-                for colour in dots.get_facecolors()
-            ]
-        return seen
+        points = np.random.default_rng(0).random((len(labels), 2))
+        return [
+            (tuple(colour), dots.get_paths()[0].vertices.tobytes())
+            for dots in plotting.embedding(points, labels).axes[0].collections
+            for colour in dots.get_facecolors()
+        ]
 
     assert looks(np.array([3, 7])) == [looks(np.arange(10))[3], looks(np.arange(10))[7]]
     assert len(set(looks(np.arange(40)))) == 40
@@ -323,18 +349,13 @@ def test_each_person_has_a_row():
 
 def test_a_code_is_drawn_as_blocks_between_original_and_reconstruction():
     code = np.array([[-2.0, 0.0, 1.0, 2.0]])
-    canvas = np.asarray(
-        plotting.codes(IMAGES[:1], code, IMAGES[1:2], (2, 2)).axes[0].images[0].get_array()
-    )
+    ax = plotting.codes(IMAGES[:1], code, IMAGES[1:2], (2, 2)).axes[0]
+    canvas = np.asarray(ax.images[0].get_array())
     np.testing.assert_allclose(canvas[:28, :28], IMAGES[0][..., np.newaxis].repeat(3, 2))
     np.testing.assert_allclose(canvas[60:88, :28], IMAGES[1][..., np.newaxis].repeat(3, 2))
     (low, zero), (some, high) = canvas[[31, 57]][:, [1, 27]]
-    assert (
-        low[2] > low[0] + 0.2
-        and high[0] > high[2] + 0.2
-        and np.allclose(zero, 1, atol=0.05)
-        and some[0] > some[2]
-    )
+    assert low[2] > low[0] + 0.2 and high[0] > high[2] + 0.2
+    assert np.allclose(zero, 1, atol=0.05) and some[0] > some[2]
     assert np.ptp(canvas[30:44, :14], axis=(0, 1)).max() == 0  # a block is of one colour
 
 
@@ -342,26 +363,31 @@ def test_dead_units_are_counted():
     ax = plotting.unit_maxima(np.array([[0.0, 0.5, -3.0], [0.005, -1.0, 2.0]])).axes[0]
     assert [bar.get_height() for bar in ax.patches] == [3.0, 1.0, 0.005]
     assert ax.get_title() == "1 unit is dead" and ax.lines[0].get_xdata().tolist() == [2]
-    whole = plotting.unit_maxima(np.array([[-128, 0, 5]], np.int8), threshold=0).axes[
-        0
-    ]  # whose magnitude a byte can't hold
-    assert [bar.get_height() for bar in whole.patches] == [
-        128,
-        5,
-        0,
-    ] and whole.get_title() == "1 unit is dead"
+    bytes_ = np.array([[-128, 0, 5]], np.int8)  # a byte can't hold the magnitude of -128
+    whole = plotting.unit_maxima(bytes_, threshold=0).axes[0]
+    assert [bar.get_height() for bar in whole.patches] == [128, 5, 0]
+    assert whole.get_title() == "1 unit is dead"
+
+
+def thumbnails(ax):
+    kind = matplotlib.offsetbox.AnnotationBbox
+    return [child for child in ax.get_children() if isinstance(child, kind)]
 
 
 def test_thumbnails_keep_apart_and_show_their_own_image():
     points = np.array([[0.0, 0.0], [0.001, 0.0], [1.0, 1.0]])
     ax = plotting.embedding(points, np.array([1, 2, 3]), IMAGES[:3]).axes[0]
-    boxes = [
-        child
-        for child in ax.get_children()
-        if isinstance(child, matplotlib.offsetbox.AnnotationBbox)
-    ]
+    boxes = thumbnails(ax)
     assert [tuple(box.xy) for box in boxes] == [(0.0, 0.0), (1.0, 1.0)]
     np.testing.assert_array_equal(boxes[1].offsetbox.get_data(), IMAGES[2])
+
+
+def test_thumbnails_have_one_scale_black_on_white():
+    dim = np.full((1, 4, 4), 0.25, np.float32)
+    ax = plotting.embedding(np.zeros((1, 2)), np.array([3]), dim).axes[0]
+    drawn = thumbnails(ax)[0].offsetbox.get_children()[0]
+    assert drawn.get_clim() == (0, 1)
+    assert drawn.cmap(drawn.norm(0.0))[:3] == (1, 1, 1)
 
 
 def test_error_bars_stand_beside_their_images():
@@ -371,14 +397,15 @@ def test_error_bars_stand_beside_their_images():
     assert [bar.get_width() for bar in ax.patches] == [1.0, 4.0]
     rows = [bar.get_y() + bar.get_height() / 2 for bar in ax.patches]
     assert rows == [1.0, 0.0]
-    boxes = [
-        child
-        for child in ax.get_children()
-        if isinstance(child, matplotlib.offsetbox.AnnotationBbox)
-    ]
+    boxes = thumbnails(ax)
     assert [box.xy[1] for box in boxes] == [1, 1, 0, 0]
     np.testing.assert_allclose(boxes[3].offsetbox.get_data(), IMAGES[3])
     assert ax.lines[0].get_xdata()[0] == 2.0
+
+
+def test_error_bars_of_perfect_reconstructions():
+    ax = plotting.error_bars(IMAGES[:2], IMAGES[:2], ["a", "b"], np.zeros(2)).axes[0]
+    assert ax.get_xlim() == (0, 1)
 
 
 def test_angles_of_loading_vectors_are_those_of_lines():
@@ -421,7 +448,7 @@ def test_angles_of_loading_vectors_are_those_of_lines():
         (
             lambda: plotting.image_grid(IMAGES, titles=["a"]),
             ValueError,
-            "one text for each of the 12 images, got 1",
+            "titles must be one for each of the 12 images, got 1$",
         ),
         (lambda: plotting.image_grid(np.zeros((2, 4, 4, 5))), ValueError, "1 or 3 channels"),
         (lambda: plotting.image_rows(IMAGES), TypeError, "rows must be a dictionary"),
@@ -543,7 +570,7 @@ def test_angles_of_loading_vectors_are_those_of_lines():
         (
             lambda: plotting.embedding(POINTS, LABELS[:3]),
             ValueError,
-            "labels must have one class for each of the 20 points",
+            "labels must be one for each of the 20 points, got 3$",
         ),
         (
             lambda: plotting.embedding(POINTS, LABELS - 1),
@@ -632,6 +659,37 @@ def test_angles_of_loading_vectors_are_those_of_lines():
             ValueError,
             "divide by 255",
         ),
+        (
+            lambda: plotting.error_bars(IMAGES[:1], IMAGES[:1], ["a"], np.ones(1), [6.0]),
+            TypeError,
+            "reference must be a dictionary from labels to numbers, got list",
+        ),
+        (
+            lambda: plotting.error_bars(IMAGES[:1], IMAGES[:1], ["a"], np.ones(1), {"most": "6"}),
+            TypeError,
+            r"reference\['most'\] must be a number, got '6'",
+        ),
+        (
+            lambda: plotting.roc({"a": (POINTS[:, 0], POINTS[:, 1])}, {"a": "high"}),
+            TypeError,
+            r"marks\['a'\] must be a number, got 'high'",
+        ),
+        (
+            lambda: plotting.image_rows({"a": np.zeros((2, 4, 4, 3))}, signed=True),
+            ValueError,
+            "signed images must have one channel",
+        ),
+        (
+            lambda: plotting.image_grid([[[0.0, 1.0]], [[0.5]]]),
+            ValueError,
+            "images must be an array whose rows have one length, got a ragged list",
+        ),
+        (lambda: plotting.plane(IMAGES[None], alt=" "), ValueError, "alt must say what the figure"),
+        (
+            lambda: plotting.network([2, 1, 2], alt=5, ax=plotting.figure("x")[1]),
+            TypeError,
+            "alt must be text that says what the figure shows, got int",
+        ),
         (lambda: plotting.figure(""), ValueError, "alt must say what the figure shows"),
         (lambda: plotting.figure(3), TypeError, "alt must be text"),
         (lambda: plotting.figure("x", rows=0), ValueError, "rows must be at least 1"),
@@ -685,7 +743,7 @@ def test_latent_histograms_are_densities_beside_the_prior():
     ax = plotting.latent_histograms(z, bins=40).axes[0]
     at, prior = ax.lines[0].get_data()
     assert np.trapezoid(prior, at) == pytest.approx(1, abs=1e-3)
-    for patch, deviation in zip(ax.patches, (1, 0.5)):
+    for patch, deviation in zip(ax.patches, (1, 0.5), strict=True):
         values, edges, _ = patch.get_data()
         assert (values * np.diff(edges)).sum() == pytest.approx(1)
         assert values.max() == pytest.approx(0.3989 / deviation, rel=0.1)
@@ -710,9 +768,8 @@ def test_score_histograms_have_an_area_of_one_and_lose_nothing_beyond():
     ax = plotting.score_histograms(scores, threshold=1.5).axes[0]
     for patch in ax.patches:
         values, edges, _ = patch.get_data()
-        assert (values * np.diff(edges)).sum() == pytest.approx(
-            1
-        )  # the last bin holds what lies beyond
+        # The last bin holds what lies beyond.
+        assert (values * np.diff(edges)).sum() == pytest.approx(1)
     assert ax.lines[0].get_xdata()[0] == 1.5
     with pytest.raises(
         TypeError, match="scores must be a dictionary from labels to arrays, got list"
