@@ -12,13 +12,13 @@ NOTEBOOKS ?= notebooks/*.ipynb
 
 # What depends on the backend: files that import one, or Keras, and their tests. tests/test_package.py says which are
 # missing. (Of test_metrics.py, one test compares with PyTorch.)
-BACKEND_TESTS := course_utils/layers.py course_utils/models.py course_utils/runtime.py course_utils/training.py \
+BACKEND_TESTS := course_utils/layers.py course_utils/models.py course_utils/runtime.py course_utils/training \
     tests/test_layers.py tests/test_models.py tests/test_runtime.py tests/test_training.py \
     tests/test_metrics.py::test_kl_agrees_with_torch
 
 # Two at a time, with one thread each: on two cores, two processes of two threads get in each other's way.
 ONE_THREAD := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
-# Files in conftest.py's order, the longest first; pytest-xdist's own would be those with the most tests or cells.
+# The longest files first (tests/conftest.py, course_utils/lessons/plugin.py); pytest-xdist's own order would be those with the most tests or cells.
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
 UNIT_TESTS := $(ONE_THREAD) $(BIN)/python -m pytest $(TWO)
 NBVAL := $(ONE_THREAD) $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=600 --durations=0 \
@@ -32,7 +32,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export TF_CPP_MIN_LOG_LEVEL ?= $(if $(wildcard /dev/nvidiactl /dev/dxg),1,3)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-lessons test-backends install assignments rehearse grade formgrader execute results report bench lock clean
+.PHONY: help lab test test-lessons test-backends style format install assignments rehearse grade formgrader execute results report bench lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s  %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,14 @@ test-backends: $(BACKENDS)  ## on JAX and PyTorch (installs both), the unit test
 	for backend in jax torch; do \
 	    echo "== $$backend =="; KERAS_BACKEND=$$backend $(UNIT_TESTS) --quiet $(BACKEND_TESTS) || exit 1; done
 
+style: $(INSTALLED)  ## say where code of the package, the tests or the notebooks is out of style (ruff)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+format: $(INSTALLED)  ## bring code into style, so far as ruff can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
 install: $(INSTALLED)  ## prepare .venv and stop there
 
 assignments: $(GRADING)  ## build the student versions of the problem sets, in assignments/release
@@ -66,13 +74,14 @@ formgrader: $(GRADING)  ## open nbgrader's pages for reading and marking answers
 	cd assignments && PATH="$(CURDIR)/$(BIN):$$PATH" jupyter lab --LabApp.default_url=/formgrader $(AS_ROOT) $(ARGS)
 
 execute: $(INSTALLED)  ## run the notebooks top to bottom and store outputs, time and memory (NOTEBOOKS="..." for some)
-	COURSE_BUDGET=quick $(BIN)/python tests/lessons.py execute $(NOTEBOOKS)
+	COURSE_BUDGET=quick $(BIN)/python -m course_utils.lessons execute $(NOTEBOOKS)
 
 results: $(INSTALLED)  ## write README's two tables and its picture from the stored notebooks
-	$(BIN)/python tests/lessons.py results
+	$(BIN)/python -m course_utils.lessons results \
+	    --picture notebooks/09_variational_autoencoders.ipynb "A square of 30 by 30 digits" images/plane.png
 
 report: $(INSTALLED)  ## say which lessons took too long or too much memory when they were stored
-	$(BIN)/python tests/lessons.py report
+	$(BIN)/python -m course_utils.lessons report
 
 bench: $(INSTALLED)  ## time our PCA against scikit-learn's, and an epoch of training against bare products, Keras and PyTorch
 	$(BIN)/python tests/bench_pca.py

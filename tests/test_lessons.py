@@ -1,16 +1,18 @@
-"""README's tables against the stored notebooks, and the script that writes them."""
+"""Running notebooks and tabulating what came out; README's tables against the stored notebooks."""
 
 import json
+import pathlib
 import re
 
-import lessons
 import nbformat.v4
 import pytest
 
-from course_utils.checks import expect
+from course_utils import claims, lessons
+from course_utils.lessons import __main__, execution, minutes, tables
 
-README = lessons.ROOT / "README.md"
-NOTEBOOKS = sorted((lessons.ROOT / "notebooks").glob("*.ipynb"))
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 TABLES = """Typed above.
 <!-- lessons: begin (make results) -->
@@ -29,25 +31,33 @@ Typed below.
 FAST = {"float32": 60, "bfloat16": 126, "epoch": 4.5}  # the slow machine takes three times as long
 
 
-def save(path, *printed, course=None):
-    """Store an invented notebook of one cell, whose output came in these pieces."""
+def save(path, *records, course=None):
+    """Store an invented notebook of one cell, which judged these claims."""
     prose = nbformat.v4.new_markdown_cell(
         "# Title\n\n**It runs** in no time. More is\nsaid. **It runs** and runs."
     )
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("work()"), prose])
+    data = {"text/plain": "some", claims.MIME: {"claims": list(records)}}
     book.cells[0].outputs = [
-        nbformat.v4.new_output("stream", name="stdout", text=text) for text in printed
+        nbformat.v4.new_output("stream", name="stdout", text="✓ no claim: 3 (published 3, Z)"),
+        nbformat.v4.new_output("display_data", data=data),
     ]
     if course:
-        book.metadata["course"] = dict(
-            zip(("seconds", "peak_gib", "slowest_cell", "speed"), course, strict=False)
-        )
+        keys = ("seconds", "peak_gib", "slowest_cell", "speed")
+        book.metadata["course"] = dict(zip(keys, course, strict=False))
     path.write_text(nbformat.writes(book) + "\n", encoding="utf-8")
     return path
 
 
-def claimed(line):
-    return lessons.CLAIM.fullmatch(line).groupdict()
+def claimed(value=3, **given):
+    """A record as `expect` makes it."""
+    record = {"claim": "x", "unit": "", "verdict": "held", "within": 0.0, "trained": False}
+    record |= dict.fromkeys(("at_most", "at_least", "equals", "published", "source"))
+    return record | {"value": value, "seconds": None, "parameters": None} | given
+
+
+def main(command, readme, folder):
+    __main__.main([command, "--readme", str(readme), "--folder", str(folder)])
 
 
 def cells(table):
@@ -91,9 +101,9 @@ def test_a_lesson_says_how_long_it_ran(path):
 )
 def test_how_long_a_lesson_runs_is_told_in_words(course, told):
     told = "**It runs " + told.replace("STORED", "on the machine on which it was stored")
-    assert lessons.sentence(course) == told
+    assert minutes.sentence(course) == told
     assert (
-        lessons.TOLD.sub("", f"Before.\n\n{told} After.") == "Before.\n\n After."
+        minutes.TOLD.sub("", f"Before.\n\n{told} After.") == "Before.\n\n After."
     )  # to be replaced the next time
 
 
@@ -102,13 +112,13 @@ def test_results_tells_it_in_the_notebook_and_keeps_the_rest(tmp_path):
     save(tmp_path / "03_deep.ipynb")
     (tmp_path / "README.md").write_text(TABLES, encoding="utf-8")
     before = json.loads(path.read_text(encoding="utf-8"))
-    lessons.main(["results"], tmp_path / "README.md", tmp_path)
+    main("results", tmp_path / "README.md", tmp_path)
     after = json.loads(path.read_text(encoding="utf-8"))
-    told = "**It runs in about 4 minutes** on the machine on which it was stored (about 12 minutes on a slow one)."
-    before["cells"][1]["source"][2] = f"{told} More is\n"
+    where = "on the machine on which it was stored (about 12 minutes on a slow one)."
+    before["cells"][1]["source"][2] = f"**It runs in about 4 minutes** {where} More is\n"
     assert after == before
     once = path.read_bytes()
-    lessons.main(["results"], tmp_path / "README.md", tmp_path)
+    main("results", tmp_path / "README.md", tmp_path)
     assert path.read_bytes() == once
 
 
@@ -120,13 +130,13 @@ def test_a_notebook_that_does_not_say_it_is_named_and_nothing_is_written(tmp_pat
     with pytest.raises(
         SystemExit, match="03_deep.ipynb must have a sentence that begins a line with .*It runs"
     ):
-        lessons.main(["results"], tmp_path / "README.md", tmp_path)
+        main("results", tmp_path / "README.md", tmp_path)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 NUMBER = (
-    r"(?:\d[\d,.]*|half an?|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|forty"
-    r"|few|some|many)(?: and a half)?"
+    r"(?:\d[\d,.]*|half an?|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen"
+    r"|twenty|thirty|forty|few|some|many)(?: and a half)?"
 )
 TYPED = re.compile(
     rf"\b{NUMBER}[\s-](?:seconds|minutes?|hours?)\b|\b\d[\d.,]* s\b(?! ?\^)|\bof an? second\b",
@@ -137,7 +147,7 @@ TYPED = re.compile(
 def typed_durations(prose):
     """Durations in prose, without the sentences that `make results` writes; "a second network" is
     none."""
-    prose = re.sub(r"^Together .*$", "", lessons.TOLD.sub("", prose), flags=re.MULTILINE)
+    prose = re.sub(r"^Together .*$", "", minutes.TOLD.sub("", prose), flags=re.MULTILINE)
     return [" ".join(found.split()) for found in TYPED.findall(prose)]
 
 
@@ -170,7 +180,7 @@ ALLOWED = {"03_deep_autoencoders.ipynb": {"many hours"}}  # those of 2006
 
 
 @pytest.mark.parametrize(
-    "path", [*NOTEBOOKS, README, lessons.ROOT / "CONTRIBUTING.md"], ids=lambda path: path.stem
+    "path", [*NOTEBOOKS, README, ROOT / "CONTRIBUTING.md"], ids=lambda path: path.stem
 )
 def test_no_duration_is_typed(path):
     """How long the course runs depends on the machine and on the next change: it is measured, never
@@ -181,133 +191,51 @@ def test_no_duration_is_typed(path):
     assert set(found) <= ALLOWED.get(path.name, set())
 
 
-def test_what_expect_prints_is_read_back(capsys):
-    expect(
-        "error: a (b), c; d",
-        1234,
-        equals=1230,
-        within=5,
-        unit="% (of all)",
-        published=1200.5,
-        source="A; k = 5: 8.4 (x), y",
-        seconds=1234,
-        parameters=1_069_864,
-    )
-    assert claimed(capsys.readouterr().out.rstrip("\n")) == {
-        "quantity": "error: a (b), c; d",
-        "ours": "1,234",
-        "unit": "% (of all)",
-        "wanted": "equal to 1,230 within 5",
-        "published": "1200.5",
-        "source": "A; k = 5: 8.4 (x), y",
-        "seconds": "1,234",
-        "parameters": "1,069,864",
-    }
+def test_what_is_claimed_in_a_notebook_is_read_back(tmp_path):
+    records = [claimed(0.5, at_most=1), claimed("nan", equals=0, verdict="failed")]
+    assert lessons.claims(lessons.read(save(tmp_path / "00_start.ipynb", *records))) == records
 
 
 @pytest.mark.parametrize(
-    "line, wanted",
+    "ours, bounds, published, outcome",
     [
-        (
-            "✓ 60 faces, first 5: error: 11 % (from 9 to 12; published 10.5, Lawrence, five each)",
-            {
-                "quantity": "60 faces, first 5: error",
-                "ours": "11",
-                "unit": "%",
-                "wanted": "from 9 to 12",
-                "published": "10.5",
-                "source": "Lawrence, five each",
-                "seconds": None,
-                "parameters": None,
-            },
-        ),
-        (
-            "✓ class 3: 4 (at most 5): -1.5e-07 (at least -2e-05; published -3, Y; trained in 0.26 s)",
-            {
-                "quantity": "class 3: 4 (at most 5)",
-                "ours": "-1.5e-07",
-                "unit": None,
-                "wanted": "at least -2e-05",
-                "published": "-3",
-                "source": "Y",
-                "seconds": "0.26",
-                "parameters": None,
-            },
-        ),
-        (
-            "✓ x: .5 (at most 1; published 3, V (three, fine-tuned); 7 parameters)",
-            {"source": "V (three, fine-tuned)", "seconds": None, "parameters": "7"},
-        ),
-        (
-            "✓ x: 5 (at most 6; published 3, trained in 5 s, then 6; trained in 54 s; 7 parameters)",
-            {"source": "trained in 5 s, then 6", "seconds": "54", "parameters": "7"},
-        ),
+        (3, {"at_most": 4}, 3, "reached"),
+        (2.9, {"at_most": 4}, 3, "reached"),
+        (3.001, {"at_most": 4}, 3, "**missed**"),
+        (3.00001, {"at_most": 4}, 3, "reached"),  # the table says 3
+        (3, {"at_least": 2}, 3, "reached"),
+        (3.1, {"at_least": 2}, 3, "reached"),
+        (2, {"at_least": 2}, 3, "**missed**"),
+        (104.9, {"equals": 105, "within": 2}, 100, "reproduced"),
+        (95.1, {"equals": 95, "within": 2}, 100, "reproduced"),
+        (105.1, {"at_least": 1, "at_most": 200}, 100, "**missed**"),
+        (94.9, {"at_least": 1, "at_most": 200}, 100, "**missed**"),
+        (95.1, {"at_least": 1, "at_most": 200}, 100, "reproduced"),
+        (-104.9, {"equals": -105}, -100, "reproduced"),
+        (1000, {"at_most": 2000}, 999.5, "**missed**"),
     ],
 )
-def test_tricky_lines_are_taken_apart(line, wanted):
-    assert claimed(line) | wanted == claimed(line)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "✓ x: 5 (at most 6; published yes, Y)",
-        "✓ x: 5 (at most 6; published 3)",
-        "✓ x: 5 (published 3, Y)",
-        "✓ our published number: 5 (at most 6)",
-        "– not judged at the smoke budget: x (at most 6; published 3, Y)",
-    ],
-)
-def test_a_line_that_is_not_understood_leaves_readme_as_it_was(tmp_path, line):
-    save(tmp_path / "00_start.ipynb", line + "\n")
-    save(tmp_path / "03_deep.ipynb")
-    (tmp_path / "README.md").write_text(TABLES, encoding="utf-8")
-    with pytest.raises(
-        SystemExit, match="00_start.ipynb prints a published number in a form that is not"
-    ):
-        lessons.main(["results"], tmp_path / "README.md", tmp_path)
-    assert (tmp_path / "README.md").read_text(encoding="utf-8") == TABLES
-
-
-@pytest.mark.parametrize(
-    "ours, wanted, published, outcome",
-    [
-        ("3", "at most 4", "3", "reached"),
-        ("2.9", "at most 4", "3", "reached"),
-        ("3.001", "at most 4", "3", "**missed**"),
-        ("3", "at least 2", "3", "reached"),
-        ("3.1", "at least 2", "3", "reached"),
-        ("2", "at least 2", "3", "**missed**"),
-        ("104.9", "equal to 105 within 2", "100", "reproduced"),
-        ("95.1", "equal to 95 within 2", "100", "reproduced"),
-        ("105.1", "from 1 to 200", "100", "**missed**"),
-        ("94.9", "from 1 to 200", "100", "**missed**"),
-        ("95.1", "from 1 to 200", "100", "reproduced"),
-        ("-104.9", "equal to -105", "-100", "reproduced"),
-        ("1,000", "at most 2,000", "999.5", "**missed**"),
-        ("999", "at most 2,000", "1,000", "reached"),
-    ],
-)
-def test_reached_reproduced_or_missed(ours, wanted, published, outcome):
-    assert lessons.outcome({"ours": ours, "wanted": wanted, "published": published}) == outcome
+def test_reached_reproduced_or_missed(ours, bounds, published, outcome):
+    assert tables.outcome(claimed(ours, published=published, **bounds)) == outcome
 
 
 def test_both_tables_are_written(tmp_path):
     save(tmp_path / "00_start.ipynb", course=(8, 1.44))
+    z = {"published": 3, "source": "Z"}
     save(
         tmp_path / "03_deep.ipynb",
-        "name  published  seconds\n✓ unpublished: 3 (at most 4; pub",
-        "lished 3, a|b)\n✓ y: 2 SE (at least 1; published 3, Z)\n",
-        "✓ z: 2.9 SE (equal to 2.9; published 3, Z; trained in 54 s; 1,064 parameters)\n✓ w: 3 (at most 4)\n",
+        claimed(claim="a|b", at_most=4, published=3, source="A | B"),
+        claimed(2, claim="y", unit="SE", at_least=1, **z),
+        claimed(2.9, claim="z", unit="SE", equals=2.9, **z, seconds=54.3, parameters=1064),
+        claimed(claim="unpublished", at_most=4),
+        claimed(claim="failed", at_most=2, **z, verdict="failed"),
+        claimed(claim="smoke", at_most=4, **z, verdict="not judged"),
     )
     (tmp_path / "README.md").write_text(TABLES, encoding="utf-8")
-    lessons.main(["results"], tmp_path / "README.md", tmp_path)
+    main("results", tmp_path / "README.md", tmp_path)
     text = (tmp_path / "README.md").read_text(encoding="utf-8")
-    assert re.findall("^Typed .*", text, re.MULTILINE) == [
-        "Typed above.",
-        "Typed between.",
-        "Typed below.",
-    ]
+    typed = re.findall("^Typed .*", text, re.MULTILINE)
+    assert typed == ["Typed above.", "Typed between.", "Typed below."]
     first, second = text.split("Typed between.")
     assert cells(first) == [
         ["00", "[Start](notebooks/00_start.ipynb)", r"a \| b, as typed", "0.1", "–", "1.4 GiB"],
@@ -317,26 +245,43 @@ def test_both_tables_are_written(tmp_path):
     assert "\nTogether 0.1 minutes, 1 of 2 lessons measured.\n" in first
     link = "[03](notebooks/03_deep.ipynb)"
     assert cells(second) == [
-        [link, "unpublished", "–", "3", "3", "reached", r"a\|b", "–", "–"],
+        [link, r"a\|b", "–", "3", "3", "reached", r"A \| B", "–", "–"],
         [link, "y", "SE", "2", "3", "**missed**", "Z", "–", "–"],
         [link, "z", "SE", "2.9", "3", "reproduced", "Z", "54", "1,064"],
     ]
     assert "\n3 published numbers: 1 reached, 1 reproduced, 1 missed.\n" in second
+
+
+def test_the_sums_below_the_table_of_lessons(tmp_path):
+    save(tmp_path / "00_start.ipynb", course=(8, 1.44))
     save(tmp_path / "03_deep.ipynb", course=(292, 1.94, 60, FAST))
-    again = lessons.results(text, sorted(tmp_path.glob("*.ipynb")))
-    assert "| and more | 4.9 | 14.6 | 1.9 GiB |\n" in again
+    text = lessons.results(TABLES, sorted(tmp_path.glob("*.ipynb")))
+    assert "| and more | 4.9 | 14.6 | 1.9 GiB |\n" in text
     # One of the two has no estimate, so the two together have none.
-    assert (
-        "\nTogether 5.0 minutes. The machine" in again
-        and "\n0 published numbers: 0 reached" in again
-    )
-    assert lessons.results(again, sorted(tmp_path.glob("*.ipynb"))) == again
+    assert "\nTogether 5.0 minutes. The machine" in text
+    assert lessons.results(text, sorted(tmp_path.glob("*.ipynb"))) == text
     save(tmp_path / "00_start.ipynb", course=(8, 1.44, 2, FAST | {"float32": 55.2, "epoch": 4.8}))
     assert (
-        "\nTogether 5.0 minutes, and 15.0 on a slow machine. The machine on which they were stored multiplies"
-        " matrices at 55 to 60 GFLOP/s in float32 and 126 in bfloat16; a plain epoch of the 784-1000-500-250-30"
-        " network takes 4.5 to 4.8 s on it, and 13.5 s on the slow one.\n"
-    ) in lessons.results(again, sorted(tmp_path.glob("*.ipynb")))
+        "\nTogether 5.0 minutes, and 15.0 on a slow machine. The machine on which they were stored"
+        " multiplies matrices at 55 to 60 GFLOP/s in float32 and 126 in bfloat16; a plain epoch of"
+        " the 784-1000-500-250-30 network takes 4.5 to 4.8 s on it, and 13.5 s on the slow one.\n"
+    ) in lessons.results(text, sorted(tmp_path.glob("*.ipynb")))
+
+
+def test_a_picture_is_taken_from_the_notebook_that_is_named(tmp_path):
+    path = save(tmp_path / "00_start.ipynb")
+    book = nbformat.read(path, as_version=4)
+    figure = {"image/png": "UE5H"}  # the letters PNG
+    for alt in ("Another.", "A square of digits, and more."):
+        shown = nbformat.v4.new_output(
+            "display_data", data=figure, metadata={"image/png": {"alt": alt}}
+        )
+        book.cells[0].outputs.append(shown)
+        figure = {"image/png": "Z29vZA=="}  # the letters good
+    path.write_text(nbformat.writes(book), encoding="utf-8")
+    assert lessons.picture(path, "A square") == b"good"
+    with pytest.raises(ValueError, match="00_start.ipynb has no figure whose alternative text"):
+        lessons.picture(path, "A circle")
 
 
 @pytest.mark.parametrize(
@@ -368,7 +313,7 @@ def test_a_readme_without_its_places_is_left_as_it_was(tmp_path, old, new, messa
     broken = TABLES.replace(old, new)
     (tmp_path / "README.md").write_text(broken, encoding="utf-8")
     with pytest.raises(SystemExit, match=message):
-        lessons.main(["results"], tmp_path / "README.md", tmp_path)
+        main("results", tmp_path / "README.md", tmp_path)
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == broken
 
 
@@ -385,7 +330,7 @@ def test_the_report_marks_what_is_slow_or_large_on_the_slow_machine(tmp_path, ca
     }
     for number, course in (measured | {"10": None}).items():
         save(tmp_path / f"{number}_lesson.ipynb", course=course)
-    lessons.main(["report"], folder=tmp_path)
+    __main__.main(["report", "--folder", str(tmp_path)])
     lines = {line.split()[0][:2]: line for line in capsys.readouterr().out.splitlines()}
     words = {
         number: re.sub(r".* cell +[\d–]+ s", "", line).strip() for number, line in lines.items()
@@ -426,7 +371,7 @@ def two_cells(path, *sources):
 @pytest.fixture
 def measured(monkeypatch):
     """Measuring the machine takes seconds: once, below, is enough."""
-    monkeypatch.setattr(lessons, "measure", lambda: FAST)
+    monkeypatch.setattr(execution, "measure", lambda: FAST)
 
 
 def test_this_machine_is_measured_at_any_budget(monkeypatch):
@@ -441,11 +386,12 @@ def test_this_machine_is_measured_at_any_budget(monkeypatch):
 def test_executing_stores_outputs_time_and_memory_and_no_other_trace(tmp_path, capsys, measured):
     path = two_cells(
         tmp_path / "folder" / "lesson.ipynb",
-        "import pathlib, time; time.sleep(1.6); big = b'x' * 300_000_000; del big; pathlib.Path.cwd().name",
+        "import pathlib, time; time.sleep(1.6); big = b'x' * 300_000_000; del big\n"
+        "pathlib.Path.cwd().name",
         "_, len(In)",
     )
     before = json.loads(path.read_text(encoding="utf-8"))
-    lessons.main(["execute", str(path)])
+    __main__.main(["execute", str(path)])
     text = path.read_text(encoding="utf-8")
     after = json.loads(text)
     assert text == nbformat.writes(nbformat.read(path, as_version=4)) + "\n"
@@ -476,7 +422,7 @@ def test_a_notebook_that_fails_stays_as_it_was_and_the_next_is_not_run(tmp_path,
     with pytest.raises(
         SystemExit, match=r"(?s)lesson\.ipynb failed .*1 / 0.*division by zero"
     ) as failure:
-        lessons.main(["execute", str(path), str(never)])
+        __main__.main(["execute", str(path), str(never)])
     assert isinstance(failure.value.code, str)  # which Python prints, and exits with 1
     assert path.read_bytes() == before and {file.name for file in tmp_path.iterdir()} == {
         "lesson.ipynb",
@@ -491,4 +437,4 @@ def test_what_is_no_notebook_is_named_in_one_sentence(tmp_path, name):
     with pytest.raises(
         SystemExit, match=r"NOTEBOOKS must name notebooks \(.ipynb\) that are there, got .*" + name
     ):
-        lessons.main(["execute", str(tmp_path / name)])
+        __main__.main(["execute", str(tmp_path / name)])

@@ -6,9 +6,10 @@ import re
 import sys
 import tomllib
 
-import lessons
 import pytest
 import yaml
+
+from course_utils import lessons
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -78,20 +79,11 @@ def test_links_and_pictures_are_there_and_pictures_have_a_text():
 
 
 def test_the_picture_is_a_figure_of_the_stored_lesson():
-    book = lessons.read(ROOT / "notebooks" / lessons.FRONT[0])
-    assert (ROOT / "images" / "plane.png").read_bytes() == lessons.front_picture(book), (
-        "run `make results`"
-    )
-
-
-def test_a_lesson_that_lost_the_picture_is_named():
-    with pytest.raises(
-        ValueError,
-        match="09_variational_autoencoders.ipynb has no figure whose alternative text begins",
-    ):
-        lessons.front_picture(
-            {"cells": [{"cell_type": "markdown"}, {"outputs": [{"text": "no picture"}]}]}
-        )
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    notebook, beginning, file = re.search(r'--picture (\S+) "(.+)" (\S+)', makefile).groups()
+    figure = lessons.picture(ROOT / notebook, beginning)
+    assert (ROOT / file).read_bytes() == figure, "run `make results`"
+    assert f"]({file})" in README
 
 
 def test_the_commands_without_make_are_those_of_the_project():
@@ -125,7 +117,7 @@ def test_the_workflow_runs_what_it_says_and_where():
     runs = {
         name: [step["run"] for step in job["steps"] if "run" in step] for name, job in jobs.items()
     }
-    assert runs["test"] == ["make test"] and runs["lessons"] == ["make test-lessons"]
+    assert runs["test"] == ["make style", "make test"] and runs["lessons"] == ["make test-lessons"]
     assert (
         "--nbval-lax" in runs["gpu"][-1]
         and "gpu" in jobs["gpu"]["runs-on"]
