@@ -110,7 +110,8 @@ def seconds(epoch):
 def main():
     x = datasets.load_mnist()[0][0].reshape(-1, 784)
     print(
-        f"Seconds an epoch of {len(x)} images, {keras.backend.backend()}, median of {ROUNDS} (least to most)"
+        f"Seconds an epoch of {len(x)} images, {keras.backend.backend()}, "
+        f"median of {ROUNDS} (least to most)"
     )
     for sizes in NETWORKS:
         ways = {

@@ -1,6 +1,7 @@
 import gc
 import signal
 import threading
+import time
 import weakref
 
 import keras
@@ -10,6 +11,7 @@ import scipy.stats
 from keras import ops
 
 from course_utils import models, training
+from course_utils.training import precision
 
 
 @pytest.fixture
@@ -44,6 +46,14 @@ def weights(model):
     return [ops.convert_to_numpy(v).copy() for v in model.trainable_variables]
 
 
+def close(ours, theirs):
+    return all(np.allclose(a, b, atol=1e-6) for a, b in zip(ours, theirs, strict=True))
+
+
+def equal(ours, theirs):
+    return all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
 class At(keras.callbacks.Callback):
     """Does something once, before a step."""
 
@@ -63,6 +73,16 @@ def interrupt():
     signal.raise_signal(signal.SIGINT)
 
 
+# The folder
+
+
+def test_each_public_name_is_the_function_or_class_that_it_says():
+    for name in training.__all__:
+        thing = getattr(training, name)
+        assert callable(thing) and thing.__name__ == name  # no file of the folder hides it
+        assert thing.__module__.startswith("course_utils.training.")
+
+
 # Batches
 
 
@@ -72,7 +92,7 @@ def test_every_example_comes_once_an_epoch_in_a_new_order():
     orders = []
     for _ in range(2):
         batches.on_epoch_begin()
-        inputs, targets = (np.concatenate(part) for part in zip(*batches))
+        inputs, targets = (np.concatenate(part) for part in zip(*batches, strict=True))
         assert sorted(targets) == list(range(10)) and np.array_equal(inputs[:, 0], targets)
         orders.append(list(targets))
     assert orders[0] != orders[1]
@@ -379,6 +399,32 @@ def test_one_cycle_rises_to_its_peak_and_falls_to_zero():
     assert float(again(123)) == float(rate(123))
 
 
+def test_a_schedule_saved_when_it_lay_in_another_file_loads():
+    """As models that students saved hold it: Keras finds it by its registered name alone."""
+    saved = {
+        "module": "course_utils.training",
+        "class_name": "OneCycle",
+        "config": {"peak": 0.05, "steps": 20, "warmup": 0.2, "start": 0.1},
+        "registered_name": "course_utils>OneCycle",
+    }
+    rate = keras.saving.deserialize_keras_object(saved)
+    assert type(rate) is training.OneCycle and rate.get_config() == saved["config"]
+    written = keras.saving.serialize_keras_object(rate)
+    assert written["registered_name"] == saved["registered_name"]
+
+
+def test_a_compiled_model_with_a_schedule_is_saved_and_loaded(x, tmp_path):
+    model = compiled()
+    training.fit(model, x, epochs=1, batch_size=10, verbose=False)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert int(loaded.optimizer.iterations) == 5
+    for one in (model, loaded):
+        assert float(one.optimizer.learning_rate) == pytest.approx(
+            float(training.OneCycle(0.05, 20)(5)), rel=1e-5
+        )
+
+
 @pytest.mark.parametrize(
     "arguments, error, told",
     [
@@ -423,8 +469,11 @@ def test_a_precision_is_recommended_by_measuring(monkeypatch, product, convoluti
         step for half in (product, convolution) for step in [0, 1] * 10 + [0, half] * 10
     ]  # 32 bits take a second
     clock = iter(np.cumsum(steps))
-    monkeypatch.setattr(training.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
+    precision._measured_precision.cache_clear()
     assert training.fastest_precision() == recommended
+    assert training.fastest_precision() == recommended  # the clock has run out: not measured anew
+    precision._measured_precision.cache_clear()
 
 
 # fit
@@ -469,7 +518,7 @@ def test_a_seed_repeats_a_run(x):
         model = compiled()
         training.fit(model, x, epochs=2, batch_size=10, seed=3)
         runs.append(weights(model))
-    assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(*runs))
+    assert close(*runs)
 
 
 def test_fit_says_nothing_if_asked_to(x, capsys):
@@ -492,7 +541,7 @@ def test_an_interrupted_model_is_usable(x, capsys):
     assert signal.getsignal(signal.SIGINT) is before
     assert "stopped in epoch 2" in capsys.readouterr().out
     assert int(model.optimizer.iterations) == 5 + 3  # the step in which it came was completed
-    assert all(not np.array_equal(a, b) for a, b in zip(weights(model), start))
+    assert all(not np.array_equal(a, b) for a, b in zip(weights(model), start, strict=True))
     assert np.isfinite(model.predict(x, verbose=0)).all()
     training.fit(model, x, epochs=1, batch_size=10)  # and can be trained on
     assert int(model.optimizer.iterations) == 8 + 5
@@ -562,7 +611,7 @@ def test_a_resumed_run_ends_as_one_that_never_stopped(x, tmp_path, capsys, data)
     resumed = compiled(seed=99)  # other initial weights: all must come from the file
     history = run(resumed, checkpoint=path)
     assert int(resumed.optimizer.iterations) == int(whole.optimizer.iterations) == 20
-    assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(weights(resumed), weights(whole)))
+    assert close(weights(resumed), weights(whole))
     for name in ("loss", "val_loss"):
         assert np.allclose(history.history[name], straight.history[name], rtol=1e-5)
     assert history.epoch == [0, 1, 2, 3] and (np.diff(history.history["seconds"]) > 0).all()
@@ -572,7 +621,7 @@ def test_a_resumed_run_ends_as_one_that_never_stopped(x, tmp_path, capsys, data)
     once_more = run(loaded, checkpoint=path)
     assert "loaded from the checkpoint" in capsys.readouterr().out
     assert once_more.history == history.history
-    assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(weights(loaded), weights(whole)))
+    assert close(weights(loaded), weights(whole))
 
 
 def test_a_failed_write_leaves_the_old_checkpoint(x, tmp_path, monkeypatch):
@@ -585,7 +634,7 @@ def test_a_failed_write_leaves_the_old_checkpoint(x, tmp_path, monkeypatch):
             raise OSError("no space left on device")
         real(*args, **kwargs)
 
-    monkeypatch.setattr(training.np, "savez", full_disk)
+    monkeypatch.setattr(np, "savez", full_disk)
     with pytest.raises(OSError, match="no space left"):
         training.fit(compiled(), x, epochs=4, batch_size=10, checkpoint=path)
     assert [p.name for p in tmp_path.iterdir()] == ["run.npz"]
@@ -606,13 +655,27 @@ def test_a_checkpoint_knows_how_its_data_were_changed(tmp_path):
     augment = {"batch_size": 5, "max_shift": 1, "flatten": True}
     run(training.AugmentedBatches(images, **augment))
     run(training.AugmentedBatches(images, **augment))  # loaded
-    with pytest.raises(
-        ValueError,
-        match=r"is of a run with data AugmentedBatches\(.*warp=1.5\), wanted AugmentedBatches\(.*warp=0.0\)",
-    ):
+    told = (
+        r"is of a run with data AugmentedBatches\(.*warp=1.5\), "
+        r"wanted AugmentedBatches\(.*warp=0.0\)"
+    )
+    with pytest.raises(ValueError, match=told):
         run(training.AugmentedBatches(images, **augment, warp=0))
     with pytest.raises(ValueError, match=r"wanted Batches\(batch_size=5, seed=0\)"):
         run(training.Batches(images.reshape(10, -1), batch_size=5))
+
+
+def test_batches_that_have_been_used_still_belong_to_their_checkpoint(x, tmp_path):
+    """Who interrupts a cell and runs only the call again has the batches of the first try."""
+    batches = training.BinarizedBatches(x, batch_size=10)
+    again = {"epochs": 3, "checkpoint": tmp_path / "run.npz", "verbose": False}
+    with pytest.raises(KeyboardInterrupt):
+        training.fit(compiled(), batches, **again, callbacks=[At(2, 0, interrupt)])
+    resumed, whole = compiled(seed=99), compiled()
+    training.fit(resumed, batches, **again)
+    fresh = training.BinarizedBatches(x, batch_size=10)
+    training.fit(whole, fresh, epochs=3, verbose=False)
+    assert close(weights(resumed), weights(whole))
 
 
 def test_a_checkpoint_of_another_run_is_refused(x, tmp_path):
@@ -631,7 +694,7 @@ def test_a_checkpoint_of_another_run_is_refused(x, tmp_path):
     before = weights(other)
     with pytest.raises(ValueError, match="is of a run with another model"):
         training.fit(other, x, epochs=2, batch_size=10, checkpoint=path)
-    assert all(np.array_equal(a, b) for a, b in zip(weights(other), before))
+    assert equal(weights(other), before)
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(ValueError, match="can't be read .*: delete it, or name another"):
         training.fit(compiled(), x, epochs=2, batch_size=10, checkpoint=path)
@@ -700,7 +763,7 @@ def test_greedy_training_freezes_what_it_has_trained(x, capsys, make):
     for phase in (1, 2, 3):
         changed = {
             n
-            for n, a, b in zip(names, snapshots[phase], snapshots[phase + 1])
+            for n, a, b in zip(names, snapshots[phase], snapshots[phase + 1], strict=True)
             if not np.array_equal(a, b)
         }
         pair = {f"encoder/encoder_{phase}", f"decoder/decoder_{4 - phase}"}
@@ -769,7 +832,7 @@ def small_vae(seed=0, **options):
 def test_apply_returns_all_that_an_encoder_puts_out(x):
     model = small_vae()
     z_mean, z_log_var = training.apply(model.encoder, x, batch_size=7)
-    for ours, part in zip((z_mean, z_log_var), model.encoder(x)):
+    for ours, part in zip((z_mean, z_log_var), model.encoder(x), strict=True):
         np.testing.assert_allclose(ours, ops.convert_to_numpy(part), atol=1e-6)
     assert training.apply(model.decoder, z_mean).shape == x.shape
 
@@ -788,7 +851,7 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not(x, tmp_path, monkeypatc
         training.fit(small_vae(), x, **again, callbacks=[training.BetaWarmUp(3), Stop()])
     resumed = small_vae(seed=9)
     training.fit(resumed, x, **again, callbacks=[training.BetaWarmUp(3)])
-    for a, b in zip(whole.get_weights(), resumed.get_weights()):
+    for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
     assert float(ops.convert_to_numpy(resumed.beta)) == 1
 
@@ -901,12 +964,12 @@ def test_a_restarted_model_trains_as_a_fresh_one(x, rate):
     training.fit(model, x, epochs=2, batch_size=10, verbose=False)
     before = weights(other)
     assert training.restart(model, other) is model
-    assert all(np.array_equal(a, b) for a, b in zip(weights(model), before))
+    assert equal(weights(model), before)
     for one in (model, fresh):
         training.fit(one, x, epochs=2, batch_size=10, verbose=False)
-    for ours, theirs in zip(weights(model), weights(fresh)):
+    for ours, theirs in zip(weights(model), weights(fresh), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
-    assert all(np.array_equal(a, b) for a, b in zip(weights(other), before))
+    assert equal(weights(other), before)
 
 
 def test_a_restart_begins_the_random_numbers_anew(x):
