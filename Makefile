@@ -12,13 +12,14 @@ NOTEBOOKS ?= notebooks/*.ipynb
 
 # What depends on the backend: files that import one, or Keras, and their tests. tests/test_package.py says which are
 # missing. (Of test_metrics.py, one test compares with PyTorch.)
-BACKEND_TESTS := course_utils/layers.py course_utils/models.py course_utils/runtime.py course_utils/training \
+BACKEND_TESTS := course_utils/layers course_utils/models course_utils/runtime.py course_utils/training \
     tests/test_layers.py tests/test_models.py tests/test_runtime.py tests/test_training.py \
     tests/test_metrics.py::test_kl_agrees_with_torch
 
 # Two at a time, with one thread each: on two cores, two processes of two threads get in each other's way.
 ONE_THREAD := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
-# The longest files first (tests/conftest.py, course_utils/lessons/plugin.py); pytest-xdist's own order would be those with the most tests or cells.
+# The longest files first (tests/conftest.py, course_utils/lessons/plugin.py): pytest-xdist's own order would be those with
+# the most tests or cells.
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
 UNIT_TESTS := $(ONE_THREAD) $(BIN)/python -m pytest $(TWO)
 NBVAL := $(ONE_THREAD) $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=600 --durations=0 \

@@ -32,7 +32,8 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import PyFileConfigLoader
 
 HERE = pathlib.Path(__file__).resolve().parent
-STAMP = "graded.txt"  # beside an autograded notebook: a fingerprint of what it was made of, and notes on how
+# Beside an autograded notebook: a fingerprint of what it was made of, and notes on how.
+STAMP = "graded.txt"
 
 
 class GradingError(Exception):
@@ -102,7 +103,10 @@ def rehearse(course=HERE, problem_sets=None):
     for score in scores:
         wanted = score.out_of - score.unread if score.student == "reference" else 0
         if score.points != wanted:
-            problem = f"{score.points:g} points, wanted {wanted:g}: look at the tests and at the solutions"
+            problem = (
+                f"{score.points:g} points, wanted {wanted:g}: look at the tests and at the "
+                "solutions"
+            )
             failures[score.student, score.problem_set] = problem
     return scores, failures
 
@@ -132,9 +136,8 @@ def _nbgrader(course):
         [os.path.dirname(sys.executable), os.environ.get("PATH", "")]
     )
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
-    warnings.filterwarnings(
-        "ignore", category=SAWarning, module="nbgrader"
-    )  # about its own objects: nothing one could do
+    # About its own objects: nothing one could do.
+    warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
     config = PyFileConfigLoader("nbgrader_config.py", str(course)).load_config()
     config.NbGraderAPI.log_level = "WARN"
     return NbGraderAPI(config=config)
@@ -144,8 +147,10 @@ def _build(nbgrader, name):
     done = nbgrader.generate_assignment(name)
     if "Cannot add or remove cells" in done.get("log", ""):
         raise GradingError(
-            f"{name}: graded cells were added or removed after submissions had been graded, and the gradebook can't follow: "
-            "give the changed set a new name, or move gradebook.db and autograded/ away and grade anew"
+            f"{name}: graded cells were added or removed after submissions had been graded, "
+            "and the gradebook can't follow: "
+            "give the changed set a new name, or move gradebook.db and autograded/ away and grade "
+            "anew"
         )
     if not done["success"]:
         raise GradingError(f"{name}: nbgrader could not build the student version: {_reason(done)}")
@@ -216,7 +221,8 @@ def _autograde(nbgrader, notebook, student, name):
     """Notes on what was mended; GradingError if there is no score."""
     if glob.escape(student) != student or student != student.strip():
         raise GradingError(
-            "nbgrader can't work with a folder whose name has one of *, ? and [ in it, or a blank at an end"
+            "nbgrader can't work with a folder whose name has one of *, ? and [ in it, "
+            "or a blank at an end"
         )
     try:
         nbformat.read(notebook, as_version=4)
@@ -283,9 +289,8 @@ def main():
     )
     options = parser.parse_args()
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(
-            errors="replace"
-        )  # a name may hold letters that a terminal does not know
+        # A name may hold letters that a terminal does not know.
+        stream.reconfigure(errors="replace")
     try:
         if options.command == "release":
             release(HERE, options.problem_sets)
@@ -303,7 +308,8 @@ def main():
     for score in scores:
         note = f"  {score.note}" if score.note else ""
         print(
-            f"{score.student:20} {score.problem_set:20} {score.points:7g} {score.out_of:7g} {score.unread:8g}{note}"
+            f"{score.student:20} {score.problem_set:20} {score.points:7g} {score.out_of:7g} "
+            f"{score.unread:8g}{note}"
         )
     for (student, name), problem in failures.items():
         print(f"\nNot right: {', '.join(filter(None, (student, name)))}: {problem}")

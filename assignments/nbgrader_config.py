@@ -34,7 +34,8 @@ class MendCells(NbGraderPreprocessor):
         present = {_grade_id(cell): cell for cell in nb.cells if _grade_id(cell) in released}
         if not any(utils.is_solution(released[grade_id]) for grade_id in present):
             raise ValueError(
-                "no answer of the released notebook is in it: another notebook, or one that lost its cells' metadata"
+                "no answer of the released notebook is in it: another notebook, "
+                "or one that lost its cells' metadata"
             )
         for cell in nb.cells:
             if cell is not present.get(_grade_id(cell)):

@@ -1,5 +1,4 @@
-"""Checks of arguments: one clear sentence that names the argument, what came and what was
-wanted."""
+"""Checks of arguments: one sentence that names the argument, what came and what was wanted."""
 
 import numbers
 
@@ -7,11 +6,10 @@ import numpy as np
 
 
 def number_array(name, value, ndim=None, floating=False):
-    """`value` as an array of finite numbers, not empty, of rank `ndim` (one number, or a tuple of
-    those allowed).
+    """`value` as an array of finite numbers, not empty, of the rank wanted.
 
-    Raises TypeError if it does not hold real numbers (with `floating`, floating-point ones),
-    ValueError otherwise.
+    `ndim` is that rank, or a tuple of those allowed, or None for any. Raises TypeError if it does
+    not hold real numbers (with `floating`, floating-point ones), ValueError otherwise.
     """
     try:
         array = np.asarray(value)
@@ -100,7 +98,8 @@ def same_shape(name, value, other_name, other):
     if value.shape != other.shape:
         hint = ": is one of them transposed?" if value.shape == other.shape[::-1] else ""
         raise ValueError(
-            f"{name} and {other_name} must have one shape, got {value.shape} and {other.shape}{hint}"
+            f"{name} and {other_name} must have one shape, "
+            f"got {value.shape} and {other.shape}{hint}"
         )
 
 
@@ -109,7 +108,7 @@ def _kind(value):
 
 
 def _all_finite(array):
-    # The sum of finite numbers is finite unless it overflows: one pass, no mask of the array's
-    # size.
+    # The sum of finite numbers is finite unless it overflows: one pass, and no mask as large as
+    # the array.
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(array.sum()) or np.isfinite(array).all())

@@ -1,181 +1,32 @@
-"""Claims of the lessons, and self-checks of the exercises.
+"""Self-checks of the exercises.
 
-`expect` tests what the prose claims. A `check_*` function tries a student's function on small
-cases, knows the usual misconceptions, and answers with a hint.
+A `check_*` function tries a student's function on small cases, knows the usual misconceptions, and
+answers with a hint. `expect`, which tests a claim of the lesson, is at home in `claims`.
 """
 
 import copy
 import dataclasses
-import json
 import math
 import numbers
-import os
 
 import numpy as np
 
-from course_utils import runtime
-
-
-def expect(
-    claim,
-    value,
-    *,
-    at_most=None,
-    at_least=None,
-    equals=None,
-    within=0.0,
-    unit="",
-    published=None,
-    source=None,
-    seconds=None,
-    parameters=None,
-    trained=False,
-):
-    """Test a claim of the lesson and say the outcome in one line.
-
-    Args:
-        claim: what is claimed, in words: "30-component test squared error".
-        value: what was measured: a number, or a bool, string or shape (tuple) to compare with
-            `equals`.
-        at_most, at_least: bounds, included. Both may be given.
-        equals: the value wanted; numbers may differ by up to `within`.
-        within: the tolerance of `equals`, in the units of `value`.
-        unit: the unit, printed behind the value.
-        published: the published number, printed beside ours. It is shown, not tested.
-        source: where it was published. Needed with `published`.
-        seconds: how long the training behind the value took. Shown beside `published`, not tested.
-        parameters: how many trainable parameters are behind the value. Shown beside `published`,
-            not tested.
-        trained: True if the claim is about a trained model. At the smoke budget such a claim is not
-            judged.
-
-    Returns:
-        None. Prints one line.
-
-    Raises:
-        AssertionError: if the claim does not hold. NaN never holds.
-        TypeError, ValueError: if the arguments make no testable claim.
-
-    >>> expect("share of variance in the first component", 0.92, at_least=0.9)
-    ✓ share of variance in the first component: 0.92 (at least 0.9)
-    """
-    wanted = _wanted(at_most, at_least, equals, within)
-    if not isinstance(claim, str) or not claim.strip():
-        raise ValueError(f"claim must say what is claimed, got {claim!r}")
-    if (published is None) != (source is None):
-        raise ValueError(
-            f"published and source go together, got published={published!r} and source={source!r}"
-        )
-    behind = _behind(published, seconds, parameters)
-    if published is not None:
-        if not _is_number(published) or not math.isfinite(published):
-            raise ValueError(f"published must be a finite number, got {published!r}")
-        if (
-            not isinstance(source, str)
-            or not source.strip()
-            or "\n" in source
-            or "; trained in " in source
-        ):
-            raise ValueError(f"source must say in one line where it was published, got {source!r}")
-    if (equals is None or _is_number(equals)) and not isinstance(value, numbers.Real):
-        raise TypeError(f"value must be one number, got {type(value).__name__}: {value!r}")
-    value = value.item() if isinstance(value, np.generic) else value
-    measured = f"{claim}: {_text(value)}{unit and ' ' + unit}"
-    notes = wanted if published is None else f"{wanted}; published {_text(published)}, {source}"
-    if trained and runtime.current_budget() == "smoke":
-        _record(claim, "not judged")
-        print(f"– not judged at the smoke budget: {claim} ({notes})")
-        return
-    holds = _holds(value, at_most, at_least, equals, within)
-    _record(claim, "held" if holds else "failed")
-    if not holds:
-        raise AssertionError(f"✗ {claim}: {value!r}{unit and ' ' + unit}, wanted {notes}")
-    print(f"✓ {measured} ({notes}{behind})")
-
-
-def _wanted(at_most, at_least, equals, within):
-    """The bounds in words; ValueError if they are none, contradict each other or can't fail."""
-    for name, bound in (("at_most", at_most), ("at_least", at_least), ("within", within)):
-        if (bound is not None or name == "within") and (
-            not isinstance(bound, numbers.Real) or not math.isfinite(bound)
-        ):
-            raise ValueError(f"{name} must be a finite number, got {bound!r}")
-    if (equals is None) == (at_most is None and at_least is None):
-        raise ValueError(
-            "give either equals, or at_most, at_least or both: a claim needs a bound that it can miss"
-        )
-    if within < 0 or (within and not _is_number(equals)):
-        raise ValueError(
-            f"within is a tolerance, at least 0, of a number that equals names, got {within} and {equals!r}"
-        )
-    if equals is not None:
-        return f"equal to {_text(equals)}" + (f" within {_text(within)}" if within else "")
-    if at_most is not None and at_least is not None:
-        if at_least > at_most:
-            raise ValueError(f"at_least must not exceed at_most, got {at_least} and {at_most}")
-        return f"from {_text(at_least)} to {_text(at_most)}"
-    return f"at most {_text(at_most)}" if at_least is None else f"at least {_text(at_least)}"
-
-
-def _behind(published, seconds, parameters):
-    """The training behind a value in words, "" if nothing is told of it; ValueError if it can't
-    be."""
-    if published is None and (seconds is not None or parameters is not None):
-        raise ValueError(
-            f"seconds and parameters go with published, got seconds={seconds!r}, parameters={parameters!r}"
-        )
-    words = ""
-    if seconds is not None:
-        if not _is_number(seconds) or not math.isfinite(seconds) or seconds <= 0:
-            raise ValueError(f"seconds must be a finite number above 0, got {seconds!r}")
-        words += f"; trained in {f'{seconds:,.0f}' if seconds >= 10 else f'{seconds:.2g}'} s"
-    if parameters is not None:
-        if (
-            not _is_number(parameters)
-            or not isinstance(parameters, numbers.Integral)
-            or parameters <= 0
-        ):
-            raise ValueError(f"parameters must be a whole number above 0, got {parameters!r}")
-        words += f"; {parameters:,} parameters"
-    return words
-
-
-def _holds(value, at_most, at_least, equals, within):
-    if equals is None:
-        return bool(
-            (at_most is None or value <= at_most) and (at_least is None or value >= at_least)
-        )
-    if _is_number(equals):
-        return bool(abs(value - equals) <= within)
-    return bool(value == equals)
-
-
-def _is_number(value):
-    return isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
-
-
-def _text(value):
-    """A number to five significant digits, whole numbers in full, anything else as it prints."""
-    if isinstance(value, (bool, np.bool_)):
-        return "yes" if value else "no"
-    if isinstance(value, numbers.Integral):
-        return f"{value:,}"
-    return f"{value:.5g}" if isinstance(value, numbers.Real) else str(value)
-
-
-def _record(claim, outcome):
-    """Append the outcome to the file that COURSE_CLAIMS names, if it is set: so a test run can
-    count its claims."""
-    path = os.environ.get("COURSE_CLAIMS")
-    if path:
-        with open(path, "a", encoding="utf-8") as file:
-            file.write(json.dumps({"claim": claim, "outcome": outcome}) + "\n")
+from course_utils.claims import expect as expect  # by this name lessons call it
 
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """The answer of a `check_*` function: true if the exercise is solved; shows itself as one
-    line."""
+    """The answer of a `check_*` function: true if the exercise is solved, and a sentence.
+
+    It shows itself as that sentence, behind a tick or a cross.
+
+    Args:
+        passed: whether the exercise is solved, a bool.
+        message: "right", or a hint, in one line.
+
+    >>> Verdict(passed=False, message="the shape is (3,), wanted (4,)")
+    ✗ the shape is (3,), wanted (4,)
+    """
 
     passed: bool
     message: str
@@ -218,15 +69,17 @@ def _check(function, *cases):
         if not all(map(np.array_equal, arguments, given)):
             return Verdict(
                 False,
-                "your function changes what it was given: compute something new (no `-=`, no `sort()`)",
+                "your function changes what it was given: "
+                "compute something new (no `-=`, no `sort()`)",
             )
         try:
             problem = judge(result)
-        except (
-            TypeError,
-            ValueError,
-        ):  # text, a dictionary, a ragged list: nothing to compare numbers with
-            problem = f"called with {shown}, your function returned a {type(result).__name__}, which can't be compared"
+        # Text, a dictionary, a ragged list: nothing to compare numbers with.
+        except (TypeError, ValueError):
+            problem = (
+                f"called with {shown}, your function returned a {type(result).__name__}, "
+                "which can't be compared"
+            )
         if problem is not None:
             return Verdict(False, problem)
     return Verdict(True, "right")
@@ -247,7 +100,9 @@ def _close(a, b):
 
 
 def check_scale(scale):
-    """Lesson 00, exercise 1: `scale(images)` turns bytes from 0 to 255 into float32 from 0 to 1.
+    """Check a student's `scale`, which turns bytes from 0 to 255 into float32 from 0 to 1.
+
+    Lesson 00, exercise 1: `scale(images)`.
 
     Args:
         scale: the student's function: a uint8 array of shape (n, height, width) in, float32 of the
@@ -257,7 +112,8 @@ def check_scale(scale):
         A `Verdict`.
 
     >>> check_scale(lambda images: images / 255)
-    ✗ the values are right, but the dtype is float64: float32 needs half the memory, and is what networks compute in
+    ✗ the values are right, but the dtype is float64: float32 needs half the memory, and is what
+    networks compute in
     """
     images = np.arange(0, 204, 17, dtype=np.uint8).reshape(1, 3, 4)  # the brightest is 187, not 255
     right = images / 255
@@ -267,18 +123,25 @@ def check_scale(scale):
             return problem
         result = np.asarray(result)
         if result.dtype.kind in "iub" and not _close(result, images):
-            return f"the result holds whole numbers ({result.dtype}), which can't hold fractions: divide with / and keep floats"
+            return (
+                f"the result holds whole numbers ({result.dtype}), which can't hold fractions: "
+                "divide with / and keep floats"
+            )
         if _close(result, right):
             return (
                 None
                 if result.dtype == np.float32
                 else (
-                    f"the values are right, but the dtype is {result.dtype}: float32 needs half the memory, "
+                    f"the values are right, but the dtype is {result.dtype}: "
+                    "float32 needs half the memory, "
                     "and is what networks compute in"
                 )
             )
         if _close(result, images / images.max()):
-            return "divide by 255, not by the largest value that happens to be there: a dark image must stay dark"
+            return (
+                "divide by 255, not by the largest value that happens to be there: "
+                "a dark image must stay dark"
+            )
         if _close(result, images / 256):
             return "the largest byte is 255, not 256: white must become exactly 1"
         if _close(result, images):
@@ -289,7 +152,9 @@ def check_scale(scale):
 
 
 def check_mirror(mirror):
-    """Lesson 00, exercise 2: `mirror(images)` flips each image left to right.
+    """Check a student's `mirror`, which flips each image left to right.
+
+    Lesson 00, exercise 2: `mirror(images)`.
 
     Args:
         mirror: the student's function: an array of shape (n, height, width) in, the same shape out.
@@ -308,7 +173,10 @@ def check_mirror(mirror):
         if _close(result, images[:, :, ::-1]):
             return None
         if _close(result, images[::-1]):
-            return "you reversed the order of the images and mirrored none of them: axis 0 counts the images"
+            return (
+                "you reversed the order of the images and mirrored none of them: "
+                "axis 0 counts the images"
+            )
         if _close(result, images[:, ::-1]):
             return "the images stand on their heads: axis 1 counts the rows, axis 2 the columns"
         if _close(result, images[:, ::-1, ::-1]):
@@ -321,8 +189,9 @@ def check_mirror(mirror):
 
 
 def check_centre(centre):
-    """Lesson 01, exercise 1: `centre(x)` subtracts from each feature its mean. x has shape (n,
-    n_features).
+    """Check a student's `centre`, which subtracts its mean from each feature.
+
+    Lesson 01, exercise 1: `centre(x)`.
 
     Args:
         centre: the student's function: array of shape (n, n_features) in, the same shape out.
@@ -342,19 +211,30 @@ def check_centre(centre):
         if problem := _shape_problem(result, x.shape):
             return problem + ": subtract the mean, and return all the points"
         if _close(result, x - x.mean()):
-            return "you subtracted one number, the mean of all values: each feature (column) has a mean of its own"
+            return (
+                "you subtracted one number, the mean of all values: "
+                "each feature (column) has a mean of its own"
+            )
         if _close(result, x - x.mean(axis=1, keepdims=True)):
-            return "you subtracted each example's own mean: the mean is taken over the examples, which is axis 0"
+            return (
+                "you subtracted each example's own mean: the mean is taken over the examples, "
+                "which is axis 0"
+            )
         if _close(result, right / x.std(axis=0)) or _close(result, right / x.std(axis=0, ddof=1)):
-            return "you also divided by the standard deviation: that is standardising; only centring is asked for"
+            return (
+                "you also divided by the standard deviation: that is standardising; "
+                "only centring is asked for"
+            )
         return "the result's columns should have mean 0 and keep their spread"
 
     return _check(centre, ((x,), judge))
 
 
 def check_components_needed(components_needed):
-    """Lesson 01, exercise 2: `components_needed(singular_values, share)`, the least number of
-    components that hold at least that share of the variance.
+    """Check a student's `components_needed`, which counts components for a share of variance.
+
+    Lesson 01, exercise 2: `components_needed(singular_values, share)` is the least number of
+    components that hold at least that share.
 
     Args:
         components_needed: the student's function: a decreasing array of shape (k,) and a number
@@ -374,13 +254,22 @@ def check_components_needed(components_needed):
         if not isinstance(result, numbers.Integral):
             return f"the answer is a whole number (of components), got {type(result).__name__}"
         if result in (6, 7):
-            return "variance is the square of a singular value: you added up the singular values themselves"
+            return (
+                "variance is the square of a singular value: you added up the singular values "
+                "themselves"
+            )
         if result == 3:
-            return "you are one short: argmax and searchsorted count from 0, a number of components from 1"
+            return (
+                "you are one short: argmax and searchsorted count from 0, "
+                "a number of components from 1"
+            )
         if result == 5:
             return "you are one too many: stop at the first component that reaches the share"
         if result != 4:
-            return f"for singular values {s.tolist()} and a share of {share} you got {result}: print the running shares"
+            return (
+                f"for singular values {s.tolist()} and a share of {share} you got {result}: "
+                "print the running shares"
+            )
         return None
 
     exact = "when a component reaches the share exactly, it is enough: compare with >="
@@ -398,8 +287,9 @@ def check_components_needed(components_needed):
 
 
 def check_reconstruct(reconstruct):
-    """Lesson 01, exercise 3: `reconstruct(x, mean, components)` projects on the components and
-    comes back.
+    """Check a student's `reconstruct`, which projects points on components and comes back.
+
+    Lesson 01, exercise 3: `reconstruct(x, mean, components)`.
 
     Args:
         reconstruct: the student's function: arrays of shape (n, n_features), (n_features,) and (k,
@@ -422,7 +312,10 @@ def check_reconstruct(reconstruct):
         if _close(result, right):
             return None
         if _close(result, scores):
-            return "these are the scores: multiply by the components and add the mean to come back to the data's space"
+            return (
+                "these are the scores: multiply by the components and add the mean to come back "
+                "to the data's space"
+            )
         if problem := _shape_problem(result, x.shape):
             return problem
         if _close(result, scores @ components):
@@ -433,17 +326,24 @@ def check_reconstruct(reconstruct):
             return "you add the mean at the end but never subtracted it: project x - mean"
         own = x.mean(axis=0)
         if _close(result, (x - own) @ components.T @ components + own):
-            return "use the mean that you are given, which belongs to the components: x may be other data, a test set say"
+            return (
+                "use the mean that you are given, which belongs to the components: "
+                "x may be other data, a test set say"
+            )
         if _close(result, x):
             return "nothing was projected: with two components out of four, something must be lost"
-        return "print each step for one point: what is projected, on what, and what is added at the end?"
+        return (
+            "print each step for one point: what is projected, on what, "
+            "and what is added at the end?"
+        )
 
     return _check(reconstruct, ((x, mean, components), judge))
 
 
 def check_count_parameters(count_parameters):
-    """Lesson 02, exercise 1: `count_parameters(layer_sizes)` of a stack of dense layers with
-    biases.
+    """Check a student's `count_parameters`, which counts the weights and biases of dense layers.
+
+    Lesson 02, exercise 1: `count_parameters(layer_sizes)`.
 
     Args:
         count_parameters: the student's function: a list such as [784, 30, 784] in, an integer out.
@@ -454,12 +354,8 @@ def check_count_parameters(count_parameters):
     >>> check_count_parameters(lambda sizes: sum(a * b for a, b in zip(sizes, sizes[1:])))
     ✗ these are the weights alone: each unit behind the first layer also has a bias
     """
-    sizes = [
-        5,
-        3,
-        2,
-        4,
-    ]  # weights 15 + 6 + 8 = 29, biases 3 + 2 + 4 = 9; no two mistakes give one number
+    # Weights 15 + 6 + 8 = 29, biases 3 + 2 + 4 = 9; no two mistakes give one number.
+    sizes = [5, 3, 2, 4]
 
     def judge(result):
         if not isinstance(result, numbers.Integral):
@@ -481,8 +377,9 @@ def check_count_parameters(count_parameters):
 
 
 def check_angle(angle):
-    """Lesson 02, exercise 2: `angle(u, v)`, the angle in degrees between the *lines* along two
-    vectors, 0 to 90.
+    """Check a student's `angle`, which measures the angle between two *lines*.
+
+    Lesson 02, exercise 2: `angle(u, v)`, from 0 to 90 degrees, between the lines along two vectors.
 
     Args:
         angle: the student's function: two arrays of shape (n_features,) in, a number out.
@@ -490,16 +387,15 @@ def check_angle(angle):
     Returns:
         A `Verdict`.
 
-    >>> check_angle(lambda u, v: np.degrees(np.arccos(u @ v / np.linalg.norm(u) / np.linalg.norm(v))))
+    >>> def directed(u, v):
+    ...     return np.degrees(np.arccos(u @ v / np.linalg.norm(u) / np.linalg.norm(v)))
+    >>> check_angle(directed)
     ✗ a line has no direction: u and -u lie on the same line, so take the cosine's absolute value
     """
-    u, v = (
-        np.array([2.0, 0.0, 0.0]),
-        np.array([-3.0, 3.0, 0.0]),
-    )  # the vectors make 135 degrees, their lines 45
-    parallel = np.random.default_rng(0).normal(
-        size=(50, 3)
-    )  # rounding takes some of their cosines over 1
+    # The vectors make 135 degrees, their lines 45.
+    u, v = np.array([2.0, 0.0, 0.0]), np.array([-3.0, 3.0, 0.0])
+    # Rounding takes some of their cosines over 1.
+    parallel = np.random.default_rng(0).normal(size=(50, 3))
 
     def judge(result):
         if problem := _shape_problem(result, ()):
@@ -510,7 +406,10 @@ def check_angle(angle):
                 "the result is not a number: divide by both lengths before you take the arc cosine"
             )
         if abs(result - 135) < 1e-6:
-            return "a line has no direction: u and -u lie on the same line, so take the cosine's absolute value"
+            return (
+                "a line has no direction: u and -u lie on the same line, "
+                "so take the cosine's absolute value"
+            )
         if abs(result - math.pi / 4) < 1e-6 or abs(result - 3 * math.pi / 4) < 1e-6:
             return "this is in radians: np.degrees turns it into degrees"
         if abs(result - 90) < 1e-6:
@@ -518,12 +417,15 @@ def check_angle(angle):
         if abs(result - math.sqrt(0.5)) < 1e-6 or abs(result + math.sqrt(0.5)) < 1e-6:
             return "this is the cosine: np.arccos turns it into an angle"
         if abs(result - 45) > 1e-6:
-            return f"for {u.tolist()} and {v.tolist()} you got {result:.4g}: divide the dot product by both lengths"
+            return (
+                f"for {u.tolist()} and {v.tolist()} you got {result:.4g}: "
+                "divide the dot product by both lengths"
+            )
         return None
 
     def all_parallel(u, v):
         try:
-            return [float(angle(a, b)) for a, b in zip(u, v)]
+            return [float(angle(a, b)) for a, b in zip(u, v, strict=True)]
         except ValueError:  # what math.acos does where NumPy returns NaN
             return [math.nan]
 
@@ -534,7 +436,8 @@ def check_angle(angle):
             np.array([1.0, 0.0]),
             np.array([math.sqrt(3), 1.0]),
             expected=30,
-            hint="right for the first vectors, but wrong for two lines at 30 degrees: is it the arc cosine that you take?",
+            hint="right for the first vectors, but wrong for two lines at 30 degrees: "
+            "is it the arc cosine that you take?",
         ),
     )
     rounding = (
@@ -547,8 +450,10 @@ def check_angle(angle):
 
 
 def check_linear_optimum(linear_optimum):
-    """Lesson 02, exercise 3: `linear_optimum(x, k)`, the least squared error that any linear
-    autoencoder with k code units reaches on `x`: summed over features, averaged over examples.
+    """Check a student's `linear_optimum`, which says how good a linear autoencoder can be.
+
+    Lesson 02, exercise 3: `linear_optimum(x, k)` is the least squared error, summed over features
+    and averaged over examples, that any linear autoencoder with k code units reaches on `x`.
 
     Args:
         linear_optimum: the student's function: an array of shape (n, n_features) and an integer in,
@@ -576,11 +481,17 @@ def check_linear_optimum(linear_optimum):
             or _close(result, (s[k:] ** 2).mean() / len(x))
             or _close(result, right / 5)
         ):
-            return "the variances left out are added up, not averaged: squared error is summed over features"
+            return (
+                "the variances left out are added up, not averaged: "
+                "squared error is summed over features"
+            )
         if _close(result, (s[k:] ** 2).sum()):
             return "this is summed over the examples too: divide by their number"
         if _close(result, (s[k:] ** 2).sum() / (len(x) - 1)):
-            return "an average over n examples divides by n; n - 1 belongs to an unbiased estimate of a variance"
+            return (
+                "an average over n examples divides by n; n - 1 belongs to an unbiased estimate "
+                "of a variance"
+            )
         if _close(result, (s_raw[k:] ** 2).sum() / len(x)):
             return "centre x first: an autoencoder with biases can learn the mean"
         if _close(result, (s[:k] ** 2).sum() / len(x)):
@@ -590,8 +501,14 @@ def check_linear_optimum(linear_optimum):
         if _close(result, math.sqrt(right)):
             return "this is the root of the squared error: leave it squared"
         if _close(result, (s[k:] ** 2).sum() / (s**2).sum()):
-            return "this is a share of the variance: the error itself is wanted, in the units of x squared"
-        return f"for k = {k} you got {float(result):.4g}: add up the squares of the singular values from number k + 1 on"
+            return (
+                "this is a share of the variance: the error itself is wanted, "
+                "in the units of x squared"
+            )
+        return (
+            f"for k = {k} you got {float(result):.4g}: add up the squares of the singular values "
+            "from number k + 1 on"
+        )
 
     other = (
         f"right for k = {k}, but not for k = 4: how many singular values are left out depends on k"
@@ -604,8 +521,9 @@ def check_linear_optimum(linear_optimum):
 
 
 def check_count_dead(count_dead):
-    """Lesson 03, exercise 1: `count_dead(codes)`, the number of units of a ReLU code that are 0 for
-    every example.
+    """Check a student's `count_dead`, which counts the units that are 0 for every example.
+
+    Lesson 03, exercise 1: `count_dead(codes)`, of a ReLU code.
 
     Args:
         count_dead: the student's function: an array of shape (n, units), at least 0, in; an integer
@@ -615,7 +533,8 @@ def check_count_dead(count_dead):
         A `Verdict`.
 
     >>> check_count_dead(lambda codes: (codes == 0).any(axis=0).sum())
-    ✗ these units are 0 for some example, which is what a ReLU is for: a dead one is 0 for all of them
+    ✗ these units are 0 for some example, which is what a ReLU is for: a dead one is 0 for all
+    of them
     """
     # Two of seven units are dead, each is 0 somewhere, one of five examples is all 0; there are 20
     # zeros.
@@ -635,11 +554,23 @@ def check_count_dead(count_dead):
             )
         return {
             2: None,
-            7: "these units are 0 for some example, which is what a ReLU is for: a dead one is 0 for all of them",
-            1: "you counted the examples whose code is all 0: look along axis 0, over the examples, for each unit",
-            5: "these are the units that live, or the number of examples: a dead unit is 0 for every example",
+            7: (
+                "these units are 0 for some example, which is what a ReLU is for: "
+                "a dead one is 0 for all of them"
+            ),
+            1: (
+                "you counted the examples whose code is all 0: look along axis 0, "
+                "over the examples, for each unit"
+            ),
+            5: (
+                "these are the units that live, or the number of examples: "
+                "a dead unit is 0 for every example"
+            ),
             20: "you counted every single 0: a unit counts once, if all its values are 0",
-            3: "one unit has values as small as 1e-9, and one that is not 0 is alive: compare with 0 exactly",
+            3: (
+                "one unit has values as small as 1e-9, and one that is not 0 is alive: "
+                "compare with 0 exactly"
+            ),
         }.get(int(result), f"for 7 units of which 2 are always 0 you got {int(result)}")
 
     alive = np.eye(4)
@@ -648,7 +579,9 @@ def check_count_dead(count_dead):
 
 
 def check_shift(shift):
-    """Lesson 03, exercise 2: `shift(images, down, right)` moves every image; what comes in is 0.
+    """Check a student's `shift`, which moves every image.
+
+    Lesson 03, exercise 2: `shift(images, down, right)`. What comes in from outside is 0.
 
     Args:
         shift: the student's function: an array of shape (n, height, width) and two integers, of
@@ -658,7 +591,8 @@ def check_shift(shift):
         A `Verdict`.
 
     >>> check_shift(lambda images, down, right: np.roll(images, (down, right), axis=(1, 2)))
-    ✗ what leaves the picture on one side comes in on the other, as np.roll does it: fill with 0 instead
+    ✗ what leaves the picture on one side comes in on the other, as np.roll does it: fill with 0
+    instead
     """
     images = np.arange(1.0, 41.0).reshape(2, 4, 5)
 
@@ -674,9 +608,15 @@ def check_shift(shift):
         if _close(result, moved(1, 2)):
             return None
         if _close(result, np.roll(images, (1, 2), axis=(1, 2))):
-            return "what leaves the picture on one side comes in on the other, as np.roll does it: fill with 0 instead"
+            return (
+                "what leaves the picture on one side comes in on the other, as np.roll does it: "
+                "fill with 0 instead"
+            )
         if _close(result, moved(-1, -2)):
-            return "the images went up and to the left: row i of the result is row i - down of the image"
+            return (
+                "the images went up and to the left: "
+                "row i of the result is row i - down of the image"
+            )
         if _close(result, moved(2, 1)):
             return "down and right are swapped: axis 1 counts the rows, axis 2 the columns"
         if _close(result, np.roll(images, (1, 2), axis=(0, 1))):
@@ -685,9 +625,15 @@ def check_shift(shift):
             return "nothing has moved"
         if np.shape(result) == images.shape and _close(np.asarray(result)[0], moved(1, 2)[0]):
             return "the first image is right and another is not: move all of them"
-        return "with down=1 and right=2, pixel (0, 0) of each image belongs at row 1, column 2, and what comes in is 0"
+        return (
+            "with down=1 and right=2, pixel (0, 0) of each image belongs at row 1, column 2, "
+            "and what comes in is 0"
+        )
 
-    back = "right for down=1 and right=2, but not for down=-1 and right=-2: a slice such as [:-down] means something else then"
+    back = (
+        "right for down=1 and right=2, but not for down=-1 and right=-2: "
+        "a slice such as [:-down] means something else then"
+    )
     still = "right for other moves, but not for a move of 0: a slice such as [:-0] is empty"
     return _check(
         shift,
@@ -698,7 +644,9 @@ def check_shift(shift):
 
 
 def check_tied_parameters(tied_parameters):
-    """Lesson 04, exercise 1: `tied_parameters(layer_sizes)` of a tied autoencoder with biases.
+    """Check a student's `tied_parameters`, which counts the weights of a tied autoencoder.
+
+    Lesson 04, exercise 1: `tied_parameters(layer_sizes)`. Biases count, too.
 
     Args:
         tied_parameters: the student's function: the encoder's sizes, such as [784, 300, 30], in; an
@@ -717,14 +665,24 @@ def check_tied_parameters(tied_parameters):
             return f"the answer is a whole number, got {type(result).__name__}"
         return {
             64: None,
-            109: "this is an untied autoencoder: the decoder uses the encoder's kernels, so each counts once",
+            109: (
+                "this is an untied autoencoder: the decoder uses the encoder's kernels, "
+                "so each counts once"
+            ),
             52: "the decoder's biases are missing: only the kernels are shared",
             57: "the encoder's biases are missing: only the kernels are shared",
-            45: "these are the kernels alone: every layer, of encoder and decoder, has biases of its own",
-            59: "the biases are not shared: the decoder's layers put out 5 and 7 numbers, and have as many biases",
+            45: (
+                "these are the kernels alone: every layer, of encoder and decoder, "
+                "has biases of its own"
+            ),
+            59: (
+                "the biases are not shared: the decoder's layers put out 5 and 7 numbers, "
+                "and have as many biases"
+            ),
         }.get(
             int(result),
-            f"for the sizes {sizes} the kernels have 45 weights, each counted once, and there are some biases; you got {result}",
+            f"for the sizes {sizes} the kernels have 45 weights, each counted once, "
+            f"and there are some biases; you got {result}",
         )
 
     other = "right for three sizes, but not for [6, 4, 3, 1]: loop over the neighbouring pairs"
@@ -734,10 +692,10 @@ def check_tied_parameters(tied_parameters):
 
 
 def check_tied_reconstruct(tied_reconstruct):
-    """Lesson 04, exercise 2: `tied_reconstruct(x, kernel, b, c)` of a tied autoencoder of one tanh
-    layer each way.
+    """Check a student's `tied_reconstruct`, which runs a tied autoencoder.
 
-    The code is tanh(x kernel + b), the reconstruction code kernelᵀ + c.
+    Lesson 04, exercise 2: `tied_reconstruct(x, kernel, b, c)`, of one tanh layer each way: the code
+    is tanh(x kernel + b), the reconstruction code kernelᵀ + c.
 
     Args:
         tied_reconstruct: the student's function: arrays of shape (n, n_features), (n_features,
@@ -775,14 +733,22 @@ def check_tied_reconstruct(tied_reconstruct):
         if _close(result, np.tanh(right)):
             return "the output is linear: the tanh is for the code alone"
         if _close(result, z @ np.linalg.pinv(kernel) + c):
-            return "the transposed kernel, not its inverse: they are the same only if its columns are orthonormal"
-        return "code = tanh(x @ kernel + b), reconstruction = code @ kernel.T + c: print the shape of each step"
+            return (
+                "the transposed kernel, not its inverse: they are the same only if its columns "
+                "are orthonormal"
+            )
+        return (
+            "code = tanh(x @ kernel + b), reconstruction = code @ kernel.T + c: "
+            "print the shape of each step"
+        )
 
     return _check(tied_reconstruct, ((x, kernel, b, c), judge))
 
 
 def check_phases(phases):
-    """Lesson 05, exercise 1: `phases(layer_sizes)`, the shallow autoencoders of a greedy training.
+    """Check a student's `phases`, which lists the phases of a greedy training.
+
+    Lesson 05, exercise 1: `phases(layer_sizes)`. Each phase is a shallow autoencoder.
 
     Args:
         phases: the student's function: the encoder's sizes, such as [784, 500, 30], in; a list of
@@ -792,7 +758,8 @@ def check_phases(phases):
         A `Verdict`.
 
     >>> check_phases(lambda sizes: [(sizes[0], size, sizes[0]) for size in sizes[1:]])
-    ✗ a later phase copies the codes of the phase before it, not the images: its input is as wide as those codes
+    ✗ a later phase copies the codes of the phase before it, not the images: its input is as
+    wide as those codes
     """
     sizes = [9, 6, 4, 2]
     right = [(9, 6, 9), (6, 4, 6), (4, 2, 4)]
@@ -802,7 +769,10 @@ def check_phases(phases):
         if result == right:
             return None
         if result == [(9, size, 9) for size in sizes[1:]]:
-            return "a later phase copies the codes of the phase before it, not the images: its input is as wide as those codes"
+            return (
+                "a later phase copies the codes of the phase before it, not the images: "
+                "its input is as wide as those codes"
+            )
         if result == right[::-1]:
             return "the order is from the outside in: the layer next to the images is trained first"
         if result == [pair[:2] for pair in right]:
@@ -811,7 +781,10 @@ def check_phases(phases):
             return "the output of a phase is a copy of its input, not the next layer"
         if result == right[:-1]:
             return "the last phase is missing: the code's own layer is trained too"
-        return f"for the sizes {sizes} there are {len(right)} phases, and the first is (9, 6, 9); you got {result}"
+        return (
+            f"for the sizes {sizes} there are {len(right)} phases, and the first is (9, 6, 9); "
+            f"you got {result}"
+        )
 
     other = (
         "right for four sizes, but not for [5, 3]: there is one phase for each layer of the encoder"
@@ -824,7 +797,9 @@ def check_phases(phases):
 
 
 def check_mean_image_error(mean_image_error):
-    """Lesson 05, exercise 2: `mean_image_error(x)`, the squared error of answering every image with
+    """Check a student's `mean_image_error`, which measures the error of the mean image.
+
+    Lesson 05, exercise 2: `mean_image_error(x)` is the squared error of answering every image with
     the mean image.
 
     Args:
@@ -835,7 +810,8 @@ def check_mean_image_error(mean_image_error):
         A `Verdict`.
 
     >>> check_mean_image_error(lambda x: ((x - x.mean()) ** 2).sum(axis=1).mean())
-    ✗ you answered with the mean of all pixels, one grey: the mean image has a value for each pixel, the mean over axis 0
+    ✗ you answered with the mean of all pixels, one grey: the mean image has a value for each
+    pixel, the mean over axis 0
     """
     rng = np.random.default_rng(3)
     x = rng.random((6, 4)) * [1.0, 2.0, 3.0, 0.5] + [0.0, 1.0, 0.0, 2.0]
@@ -848,7 +824,10 @@ def check_mean_image_error(mean_image_error):
         if _close(result, right):
             return None
         if _close(result, ((x - x.mean()) ** 2).sum(axis=1).mean()):
-            return "you answered with the mean of all pixels, one grey: the mean image has a value for each pixel, the mean over axis 0"
+            return (
+                "you answered with the mean of all pixels, one grey: "
+                "the mean image has a value for each pixel, the mean over axis 0"
+            )
         if _close(result, (off**2).mean()):
             return "squared error is summed over the pixels, and averaged over the images only"
         if _close(result, (off**2).sum()):
@@ -861,14 +840,18 @@ def check_mean_image_error(mean_image_error):
             return "leave it squared: no root"
         if _close(result, 0.0):
             return "differences add up to 0: square them before you add"
-        return f"you got {float(result):.4g}: the mean over the images of the sum over the pixels of (x - mean image) squared"
+        return (
+            f"you got {float(result):.4g}: the mean over the images of the sum over the pixels of "
+            "(x - mean image) squared"
+        )
 
     return _check(mean_image_error, ((x,), judge))
 
 
 def check_mask(mask):
-    """Lesson 06, exercise 1: `mask(images, rate, rng)` sets a share of the pixels to 0, each
-    image's own.
+    """Check a student's `mask`, which sets a share of the pixels to 0, each image's own.
+
+    Lesson 06, exercise 1: `mask(images, rate, rng)`.
 
     Args:
         mask: the student's function: an array of shape (n, height, width), the share, and a
@@ -878,7 +861,8 @@ def check_mask(mask):
         A `Verdict`.
 
     >>> check_mask(lambda x, rate, rng: x * (rng.random(x.shape) >= rate) / (1 - rate))
-    ✗ the pixels that are left became brighter: that is dropout's rescaling; masking leaves them as they are
+    ✗ the pixels that are left became brighter: that is dropout's rescaling; masking leaves them
+    as they are
     """
     images = np.linspace(0.1, 1.0, 50 * 20 * 20).reshape(50, 20, 20)
     rate = 0.3
@@ -895,19 +879,31 @@ def check_mask(mask):
             return "all pixels became 0"
         kept = result[~black]
         if kept.size and _close(kept, images[~black] / (1 - rate)):
-            return "the pixels that are left became brighter: that is dropout's rescaling; masking leaves them as they are"
+            return (
+                "the pixels that are left became brighter: that is dropout's rescaling; "
+                "masking leaves them as they are"
+            )
         if kept.size and not _close(kept, images[~black]):
             return "a pixel is either 0 or what it was: nothing is added to it"
         if share == 0:
             return "no pixel became 0"
         if (black == black[0]).all():
-            return "all images lost the same pixels: draw a number for each pixel of each image, rng.random(images.shape)"
+            return (
+                "all images lost the same pixels: draw a number for each pixel of each image, "
+                "rng.random(images.shape)"
+            )
         if (black == black.all(axis=2, keepdims=True)).all() or (
             black == black.all(axis=1, keepdims=True)
         ).all():
-            return "whole rows or columns became 0: draw a number for each pixel, rng.random(images.shape)"
+            return (
+                "whole rows or columns became 0: draw a number for each pixel, "
+                "rng.random(images.shape)"
+            )
         if abs(share - (1 - rate)) < 0.03:
-            return f"a share of {share:.2f} became 0, wanted {rate}: rate is what is lost, not what is kept"
+            return (
+                f"a share of {share:.2f} became 0, wanted {rate}: rate is what is lost, "
+                "not what is kept"
+            )
         if abs(share - rate) > 0.03:
             return f"a share of {share:.2f} of the pixels became 0, wanted {rate}"
         return None
@@ -952,7 +948,9 @@ def check_mask(mask):
 
 
 def check_psnr(psnr):
-    """Lesson 06, exercise 2: `psnr(x, x_hat)` of images in [0, 1], in decibels, averaged over the
+    """Check a student's `psnr`, which computes the peak signal-to-noise ratio of images.
+
+    Lesson 06, exercise 2: `psnr(x, x_hat)`, of images in [0, 1], in decibels, averaged over the
     images.
 
     Args:
@@ -962,7 +960,8 @@ def check_psnr(psnr):
         A `Verdict`.
 
     >>> check_psnr(lambda x, x_hat: -10 * np.log10(((x - x_hat) ** 2).mean()))
-    ✗ this is the PSNR of the error of all images together: take each image's own, then the mean of those
+    ✗ this is the PSNR of the error of all images together: take each image's own, then the mean
+    of those
     """
     rng = np.random.default_rng(4)
     x = rng.random((4, 6))
@@ -978,7 +977,10 @@ def check_psnr(psnr):
         if _close(result, right):
             return None
         if _close(result, -10 * np.log10(mse.mean())):
-            return "this is the PSNR of the error of all images together: take each image's own, then the mean of those"
+            return (
+                "this is the PSNR of the error of all images together: take each image's own, "
+                "then the mean of those"
+            )
         if _close(result, -right):
             return "the sign: a smaller error is a larger PSNR, 10 log10(1 / MSE)"
         if _close(result, 2 * right):
@@ -995,17 +997,19 @@ def check_psnr(psnr):
             return "the MSE is averaged over the pixels: you summed"
         if _close(result, np.mean(20 * np.log10(255) - 10 * np.log10(mse))):
             return "these images go up to 1, not to 255: the peak is 1"
-        return "for each image 10 log10(1 / MSE), with the MSE over its pixels; then the mean over the images"
+        return (
+            "for each image 10 log10(1 / MSE), with the MSE over its pixels; "
+            "then the mean over the images"
+        )
 
     return _check(psnr, ((x, x_hat), judge))
 
 
 def check_shrinkage(shrinkage):
-    """Lesson 06, exercise 3: `shrinkage(variances, stddev)`, the factors of the best linear
-    denoiser.
+    """Check a student's `shrinkage`, which computes the factors of the best linear denoiser.
 
-    A component of variance v, seen through noise of standard deviation s, is best multiplied by v /
-    (v + s^2).
+    Lesson 06, exercise 3: `shrinkage(variances, stddev)`. A component of variance v, seen through
+    noise of standard deviation s, is best multiplied by v / (v + s^2).
 
     Args:
         shrinkage: the student's function: an array of shape (k,) and a number in, an array of shape
@@ -1028,11 +1032,20 @@ def check_shrinkage(shrinkage):
         if _close(result, v / (v + s)):
             return "the noise enters with its variance, the square of its standard deviation"
         if _close(result, 1 - right):
-            return "this is the share of the noise: keep the share of the signal, a factor near 1 where the variance is large"
+            return (
+                "this is the share of the noise: keep the share of the signal, "
+                "a factor near 1 where the variance is large"
+            )
         if _close(result, v**2 / (v**2 + s**2)):
-            return "the variances are squares already (explained_variance_, not singular_values_): don't square them again"
+            return (
+                "the variances are squares already (explained_variance_, not singular_values_): "
+                "don't square them again"
+            )
         if _close(result, np.sqrt(right)):
-            return "no root: this factor multiplies the component itself, and the root would leave too much noise in it"
+            return (
+                "no root: this factor multiplies the component itself, "
+                "and the root would leave too much noise in it"
+            )
         if _close(result, (v > s**2).astype(float)):
             return (
                 "that keeps or drops a component, as PCA does: the best factor lies between 0 and 1"
@@ -1046,7 +1059,10 @@ def check_shrinkage(shrinkage):
 
 
 def check_kl_penalty(kl_penalty):
-    """Lesson 07, exercise 1: `kl_penalty(code, target)`, summed over the units.
+    """Check a student's `kl_penalty`, which computes the sparsity penalty of a code.
+
+    Lesson 07, exercise 1: `kl_penalty(code, target)` is the Kullback-Leibler divergence that
+    `layers.KLSparsity` adds, summed over the units.
 
     Args:
         kl_penalty: the student's function: activations between 0 and 1, shape (n, units), and the
@@ -1056,7 +1072,8 @@ def check_kl_penalty(kl_penalty):
         A `Verdict`.
 
     >>> check_kl_penalty(lambda code, t: (t * np.log(t / code.mean(axis=0))).sum())
-    ✗ this is half the formula: a unit that is off is an outcome too, add (1 - target) log((1 - target) / (1 - mean))
+    ✗ this is half the formula: a unit that is off is an outcome too, add (1 - target) log((1 -
+    target) / (1 - mean))
     """
     code = np.random.default_rng(5).uniform(0.05, 0.6, (7, 4)) * [1.0, 0.5, 1.5, 0.8]
     target = 0.1
@@ -1074,17 +1091,26 @@ def check_kl_penalty(kl_penalty):
         if _close(result, right):
             return None
         if _close(result, half):
-            return "this is half the formula: a unit that is off is an outcome too, add (1 - target) log((1 - target) / (1 - mean))"
+            return (
+                "this is half the formula: a unit that is off is an outcome too, "
+                "add (1 - target) log((1 - target) / (1 - mean))"
+            )
         if _close(result, right - half):
             return "this is half the formula: add target log(target / mean), for the unit being on"
         if _close(result, right / code.shape[1]):
-            return f"your penalty is {code.shape[1]} times too small: it was averaged over the units; sum over them"
+            return (
+                f"your penalty is {code.shape[1]} times too small: it was averaged over the "
+                "units; sum over them"
+            )
         if _close(result, kl(mean, target).sum()):
             return "the two are swapped: the target stands first, in front of the logarithms"
         if _close(result, kl(target, code).sum(axis=1).mean()) or _close(
             result, kl(target, code).sum()
         ):
-            return "first the mean activation of each unit over the batch, then the penalty: a unit may be on for a few images"
+            return (
+                "first the mean activation of each unit over the batch, then the penalty: "
+                "a unit may be on for a few images"
+            )
         if _close(result, kl(target, code.mean(axis=1)).sum()):
             return "the mean is over the batch (axis 0): yours is over the units of an image"
         if _close(result, kl(target, code.mean())):
@@ -1104,8 +1130,9 @@ def check_kl_penalty(kl_penalty):
 
 
 def check_top_k(top_k):
-    """Lesson 07, exercise 2: `top_k(code, k)` keeps the k largest values of each row and sets the
-    others to 0.
+    """Check a student's `top_k`, which keeps the k largest values of each row.
+
+    Lesson 07, exercise 2: `top_k(code, k)`. The other values become 0.
 
     Args:
         top_k: the student's function: an array of shape (n, units) and k in, an array of the same
@@ -1132,7 +1159,10 @@ def check_top_k(top_k):
 
     def judge(result):
         if np.shape(result) == (3, k):
-            return "these are the k values alone: their places matter, so the code keeps its shape, with zeros elsewhere"
+            return (
+                "these are the k values alone: their places matter, so the code keeps its shape, "
+                "with zeros elsewhere"
+            )
         if problem := _shape_problem(result, code.shape):
             return problem
         if _close(result, right):
@@ -1142,7 +1172,10 @@ def check_top_k(top_k):
         if _close(result, keep(rank(code, 0) < k)):
             return "the k largest of each image, along axis 1: yours are the k largest of each unit"
         if _close(result, keep(rank(np.abs(code), 1) < k)):
-            return "the largest values, not the largest absolute values: a strongly negative unit is off"
+            return (
+                "the largest values, not the largest absolute values: "
+                "a strongly negative unit is off"
+            )
         if _close(result, keep(rank(-code, 1) < k)):
             return "these are the k smallest: np.sort goes upwards"
         if _close(result, code - right):
@@ -1169,8 +1202,10 @@ def check_top_k(top_k):
 
 
 def check_convolution_parameters(convolution_parameters):
-    """Lesson 08, exercise 1: `convolution_parameters(kernel_size, channels, filters)` counts the
-    weights of a convolution.
+    """Check a student's `convolution_parameters`, which counts the weights of a convolution.
+
+    Lesson 08, exercise 1: `convolution_parameters(kernel_size, channels, filters)`. Biases count,
+    too.
 
     Args:
         convolution_parameters: the student's function: the side of a square kernel, the channels of
@@ -1218,8 +1253,9 @@ def check_convolution_parameters(convolution_parameters):
 
 
 def check_hold_people_out(hold_people_out):
-    """Lesson 08, exercise 2: `hold_people_out(persons, n_people, rng)` marks all pictures of some
-    people, drawn by lot.
+    """Check a student's `hold_people_out`, which draws people and marks all their pictures.
+
+    Lesson 08, exercise 2: `hold_people_out(persons, n_people, rng)`.
 
     Args:
         hold_people_out: the student's function: who is on each picture, integers of shape (n,), how
@@ -1229,7 +1265,7 @@ def check_hold_people_out(hold_people_out):
     Returns:
         A `Verdict`.
 
-    >>> check_hold_people_out(lambda persons, n_people, rng: rng.random(len(persons)) < n_people / 8)
+    >>> check_hold_people_out(lambda persons, n, rng: rng.random(len(persons)) < n / 8)
     ✗ some people have pictures on both sides: draw people, not pictures
     """
     persons = np.repeat([3, 5, 8, 11, 12, 20, 21, 30], [4, 6, 5, 5, 3, 7, 5, 5])
@@ -1243,13 +1279,19 @@ def check_hold_people_out(hold_people_out):
             and held.size < len(persons)
             and set(held.tolist()) <= everyone
         ):
-            return "these are people: mark their pictures, True or False for each, np.isin(persons, people)"
+            return (
+                "these are people: mark their pictures, True or False for each, "
+                "np.isin(persons, people)"
+            )
         if held.dtype != bool and held.ndim == 1 and len(held) != len(persons):
             return "these are numbers of pictures: return True or False for each picture"
         if problem := _shape_problem(result, persons.shape):
             return problem
         if held.dtype != bool:
-            return f"the dtype is {held.dtype}, wanted bool: it will be used as persons[held_out] and persons[~held_out]"
+            return (
+                f"the dtype is {held.dtype}, wanted bool: it will be used as persons[held_out] "
+                "and persons[~held_out]"
+            )
         out, kept = set(persons[held].tolist()), set(persons[~held].tolist())
         if out & kept:
             return "some people have pictures on both sides: draw people, not pictures"
@@ -1258,7 +1300,10 @@ def check_hold_people_out(hold_people_out):
         if len(out) == len(everyone) - n_people:
             return f"the other way round: True for the {n_people} people who are held out"
         if len(out) < n_people:
-            return f"{len(out)} people are held out, wanted {n_people}: draw from np.unique(persons), and nobody twice (replace=False)"
+            return (
+                f"{len(out)} people are held out, wanted {n_people}: "
+                "draw from np.unique(persons), and nobody twice (replace=False)"
+            )
         if len(out) > n_people:
             return f"{len(out)} people are held out, wanted {n_people}"
         drawn.append(frozenset(out))
@@ -1303,8 +1348,10 @@ def check_hold_people_out(hold_people_out):
 
 
 def check_transposed_convolution(transposed_convolution):
-    """Lesson 08, exercise 3: `transposed_convolution(x, kernel, stride)` in one dimension, without
-    cutting the edges.
+    """Check a student's `transposed_convolution`, which upsamples a sequence.
+
+    Lesson 08, exercise 3: `transposed_convolution(x, kernel, stride)`. Nothing is cut off at the
+    edges.
 
     Args:
         transposed_convolution: the student's function: arrays of shape (n,) and (k,) and the stride
@@ -1313,8 +1360,11 @@ def check_transposed_convolution(transposed_convolution):
     Returns:
         A `Verdict`.
 
-    >>> check_transposed_convolution(lambda x, kernel, stride: np.convolve(np.repeat(x, stride), kernel))
-    ✗ the shape is (13,), wanted (12,): the last stamp begins at (n - 1) * stride and is as long as the kernel
+    >>> def stretched(x, kernel, stride):
+    ...     return np.convolve(np.repeat(x, stride), kernel)
+    >>> check_transposed_convolution(stretched)
+    ✗ the shape is (13,), wanted (12,): the last stamp begins at (n - 1) * stride and is as long
+    as the kernel
     """
     x, kernel, stride = np.array([1.0, -2.0, 3.0, 5.0, 7.0]), np.array([1.0, 10.0, 200.0, 0.5]), 2
 
@@ -1329,7 +1379,10 @@ def check_transposed_convolution(transposed_convolution):
 
     def judge(result):
         if np.shape(result) == (len(x) + len(kernel) - 1,):
-            return "the stride is missing: from one number of x to the next the kernel moves on by `stride` places"
+            return (
+                "the stride is missing: from one number of x to the next the kernel moves on by "
+                "`stride` places"
+            )
         if problem := _shape_problem(result, right.shape):
             return (
                 f"{problem}: the last stamp begins at (n - 1) * stride and is as long as the kernel"
@@ -1338,8 +1391,8 @@ def check_transposed_convolution(transposed_convolution):
             return None
         if _close(result, stamped(x, kernel, stride, add=False)):
             return (
-                "where two stamps overlap they add up: yours overwrites (= where += is needed; and += with an array of "
-                "indices counts each place once: np.add.at)"
+                "where two stamps overlap they add up: yours overwrites (= where += is needed; "
+                "and += with an array of indices counts each place once: np.add.at)"
             )
         if _close(result, stamped(x, kernel[::-1], stride)):
             return "the kernel is reversed: it is laid down as it is"
@@ -1358,8 +1411,10 @@ def check_transposed_convolution(transposed_convolution):
 
 
 def check_gaussian_kl(gaussian_kl):
-    """Lesson 09, exercise 1: `gaussian_kl(z_mean, z_log_var)`, the KL divergence from the standard
-    normal distribution.
+    """Check a student's `gaussian_kl`, which computes the KL term of a VAE.
+
+    Lesson 09, exercise 1: `gaussian_kl(z_mean, z_log_var)`, the divergence from the standard normal
+    distribution.
 
     Args:
         gaussian_kl: the student's function: means and log-variances of shape (n, n_latents) in;
@@ -1368,7 +1423,9 @@ def check_gaussian_kl(gaussian_kl):
     Returns:
         A `Verdict`.
 
-    >>> check_gaussian_kl(lambda mean, log_var: (mean**2 + np.exp(log_var) - 1 - log_var).mean(axis=1) / 2)
+    >>> def averaged(mean, log_var):
+    ...     return (mean**2 + np.exp(log_var) - 1 - log_var).mean(axis=1) / 2
+    >>> check_gaussian_kl(averaged)
     ✗ your KL is 3 times too small: it was averaged over the latents; sum over them
     """
     rng = np.random.default_rng(6)
@@ -1389,7 +1446,10 @@ def check_gaussian_kl(gaussian_kl):
         if _close(result, right):
             return None
         if _close(result, right / mean.shape[1]):
-            return f"your KL is {mean.shape[1]} times too small: it was averaged over the latents; sum over them"
+            return (
+                f"your KL is {mean.shape[1]} times too small: it was averaged over the latents; "
+                "sum over them"
+            )
         if _close(result, 2 * right):
             return "twice too large: the formula begins with one half"
         if _close(result, -right) or _close(result, -2 * right):
@@ -1397,7 +1457,10 @@ def check_gaussian_kl(gaussian_kl):
         if _close(result, kl(mean, 2 * log_var)) or _close(
             result, kl(mean, 2 * np.log(np.abs(log_var)))
         ):
-            return "z_log_var is the logarithm of the variance, not of the standard deviation, and not the deviation itself"
+            return (
+                "z_log_var is the logarithm of the variance, not of the standard deviation, "
+                "and not the deviation itself"
+            )
         if _close(result, (mean**2 + np.exp(log_var / 2) - 1 - log_var).sum(axis=1) / 2):
             return (
                 "the formula has the variance, np.exp(z_log_var): yours has the standard deviation"
@@ -1406,9 +1469,15 @@ def check_gaussian_kl(gaussian_kl):
             return "the mean is squared"
         if _close(result, (mean**2 + np.exp(log_var) - log_var).sum(axis=1) / 2):
             return "the 1 is missing: for the prior itself, mean 0 and variance 1, the KL is 0"
-        return "(mean^2 + variance - 1 - log variance) / 2 for each latent, and the sum over the latents"
+        return (
+            "(mean^2 + variance - 1 - log variance) / 2 for each latent, "
+            "and the sum over the latents"
+        )
 
-    other = "right for some latents, but not for those of the prior, mean 0 and log-variance 0, where the KL is 0"
+    other = (
+        "right for some latents, but not for those of the prior, mean 0 and log-variance 0, "
+        "where the KL is 0"
+    )
     prior = np.zeros((2, 4))
     return _check(
         gaussian_kl,
@@ -1418,8 +1487,9 @@ def check_gaussian_kl(gaussian_kl):
 
 
 def check_sample(sample):
-    """Lesson 09, exercise 2: `sample(z_mean, z_log_var, rng)` draws one latent for each image by
-    the reparametrisation trick.
+    """Check a student's `sample`, which draws latents by the reparametrisation trick.
+
+    Lesson 09, exercise 2: `sample(z_mean, z_log_var, rng)`, one latent for each image.
 
     Args:
         sample: the student's function: means and log-variances of shape (n, n_latents) and a
@@ -1428,8 +1498,11 @@ def check_sample(sample):
     Returns:
         A `Verdict`.
 
-    >>> check_sample(lambda mean, log_var, rng: mean + np.exp(log_var) * rng.standard_normal(mean.shape))
-    ✗ the spread is exp(z_log_var), the variance: epsilon is multiplied by the standard deviation, np.exp(z_log_var / 2)
+    >>> def too_wide(mean, log_var, rng):
+    ...     return mean + np.exp(log_var) * rng.standard_normal(mean.shape)
+    >>> check_sample(too_wide)
+    ✗ the spread is exp(z_log_var), the variance: epsilon is multiplied by the standard
+    deviation, np.exp(z_log_var / 2)
     """
     values = np.random.default_rng(9)
     mean = values.normal([-3.0, 0.5, 20.0], 2, (4000, 3))
@@ -1444,17 +1517,26 @@ def check_sample(sample):
             return problem
         z = np.asarray(result, float)
         if not np.isfinite(z).all():
-            return "not a number: a logarithm may be negative; the standard deviation is np.exp(z_log_var / 2)"
+            return (
+                "not a number: a logarithm may be negative; the standard deviation is "
+                "np.exp(z_log_var / 2)"
+            )
         if _close(z, mean):
             return "this is z_mean: epsilon is missing"
         draws.append(z)
         epsilon = (z - mean) / std
         if (epsilon.std(axis=0) < 1e-6).all():
-            return "every image gets the same epsilon: draw as many as there are latents in the batch, z_mean.shape"
+            return (
+                "every image gets the same epsilon: draw as many as there are latents in the "
+                "batch, z_mean.shape"
+            )
         if np.abs(np.corrcoef(epsilon.T) - np.eye(3)).max() > 0.5:
             return "the latents of an image get the same epsilon: draw one for each, z_mean.shape"
         if is_standard(epsilon / std):
-            return "the spread is exp(z_log_var), the variance: epsilon is multiplied by the standard deviation, np.exp(z_log_var / 2)"
+            return (
+                "the spread is exp(z_log_var), the variance: epsilon is multiplied by the "
+                "standard deviation, np.exp(z_log_var / 2)"
+            )
         if is_standard((z - mean) / np.abs(log_var)):
             return "the spread is z_log_var itself: the standard deviation is np.exp(z_log_var / 2)"
         if is_standard(z - mean):
@@ -1474,7 +1556,10 @@ def check_sample(sample):
         if not np.allclose(epsilon.mean(axis=0), 0, atol=0.1):
             return "the mean of what you draw is not z_mean"
         if len(np.unique(epsilon.round(8), axis=0)) < len(epsilon):
-            return "some images get the same epsilon: draw one for each latent of each image, z_mean.shape"
+            return (
+                "some images get the same epsilon: draw one for each latent of each image, "
+                "z_mean.shape"
+            )
         return None
 
     def goes_on(result):
@@ -1505,8 +1590,9 @@ def check_sample(sample):
 
 
 def check_slerp(slerp):
-    """Lesson 10, exercise 1: `slerp(a, b, t)`, a point on the arc between two vectors of one
-    length.
+    """Check a student's `slerp`, which goes along the arc between two vectors.
+
+    Lesson 10, exercise 1: `slerp(a, b, t)`, for vectors of one length.
 
     Args:
         slerp: the student's function: two arrays of shape (d,), of the same length |a| = |b|, and a
@@ -1521,9 +1607,8 @@ def check_slerp(slerp):
     a = np.array([3.0, 0.0, 4.0, 0.0])
     b = np.array([0.0, 3.0, 2.4, 3.2])  # as long as a, which is 5
     short_a, short_b = np.array([0.6, 0.8]), np.array([0.0, 1.0])
-    twins = np.random.default_rng(0).normal(
-        size=(40, 3)
-    )  # the cosine of some with themselves comes out a little above 1
+    # The cosine of some with themselves comes out a little above 1.
+    twins = np.random.default_rng(0).normal(size=(40, 3))
     t = 0.25
 
     def arc(a, b, t):
@@ -1546,7 +1631,10 @@ def check_slerp(slerp):
                 "the length is 1, wanted that of a and b: use the unit vectors for the angle only"
             )
         if _close(result, 5 * straight / np.linalg.norm(straight)):
-            return "on the arc, but not evenly: a straight line stretched to the arc runs faster in its middle"
+            return (
+                "on the arc, but not evenly: a straight line stretched to the arc runs faster in "
+                "its middle"
+            )
         if np.isnan(result).any():
             return (
                 "not a number: the arc cosine is of the cosine, a @ b / (|a| |b|), and not of a @ b"
@@ -1563,12 +1651,18 @@ def check_slerp(slerp):
     def at_parallel(result):
         if _close(result, a):
             return None
-        return "for two equal vectors the angle is 0, and you divide by its sine: return the straight line there"
+        return (
+            "for two equal vectors the angle is 0, and you divide by its sine: "
+            "return the straight line there"
+        )
 
     def rounded(result):
         if np.isfinite(result).all():
             return None
-        return "rounding can make a cosine a little larger than 1, and its arc cosine is not a number: np.clip it to -1 ... 1"
+        return (
+            "rounding can make a cosine a little larger than 1, and its arc cosine is not a "
+            "number: np.clip it to -1 ... 1"
+        )
 
     other = "right for vectors of length 5, but not for those of length 1"
     return _check(
@@ -1582,8 +1676,10 @@ def check_slerp(slerp):
 
 
 def check_importance_bound(importance_bound):
-    """Lesson 10, exercise 2: `importance_bound(log_weights)`, log of the mean weight of each
-    image's samples.
+    """Check a student's `importance_bound`, which bounds the log-likelihood of images.
+
+    Lesson 10, exercise 2: `importance_bound(log_weights)` is the logarithm of the mean weight of
+    each image's samples.
 
     Args:
         importance_bound: the student's function: logarithms of the weights, shape (n, k), k samples
@@ -1610,7 +1706,10 @@ def check_importance_bound(importance_bound):
         if _close(result, right):
             return None
         if _close(result, log_weights.mean(axis=1)):
-            return "this is the mean of the logarithms, the ELBO: the bound is the logarithm of the mean"
+            return (
+                "this is the mean of the logarithms, the ELBO: "
+                "the bound is the logarithm of the mean"
+            )
         if _close(result, right + np.log(log_weights.shape[1])):
             return "this is the logarithm of the sum: the mean is the sum over k, so subtract log k"
         if _close(result, np.exp(right)):
@@ -1623,12 +1722,21 @@ def check_importance_bound(importance_bound):
 
     def at_small(result):
         if np.isposinf(result).any() or np.isnan(result).any():
-            return "exp of a large number is infinite: take the *largest* log-weight of each image out of the sum, and add it at the end"
+            return (
+                "exp of a large number is infinite: take the *largest* log-weight of each image "
+                "out of the sum, and add it at the end"
+            )
         if np.isneginf(result).any():
-            return "exp(-800) is 0 for a computer: take the largest log-weight of each image out of the sum, and add it at the end"
+            return (
+                "exp(-800) is 0 for a computer: take the largest log-weight of each image out of "
+                "the sum, and add it at the end"
+            )
         if _close(result, bound(small)):
             return None
-        return "right for small numbers, but not for log-weights around -800: take out each image's own largest, before the sum"
+        return (
+            "right for small numbers, but not for log-weights around -800: "
+            "take out each image's own largest, before the sum"
+        )
 
     small = np.random.default_rng(8).normal(-800.0, 3.0, (3, 5)) - np.array(
         [[0.0], [900.0], [100.0]]
@@ -1638,7 +1746,9 @@ def check_importance_bound(importance_bound):
 
 
 def check_auroc(auroc):
-    """Lesson 11, exercise 1: `auroc(normal, anomalous)`, the share of pairs in the right order, in
+    """Check a student's `auroc`, which measures how well scores rank anomalies.
+
+    Lesson 11, exercise 1: `auroc(normal, anomalous)` is the share of pairs in the right order, in
     percent.
 
     Args:
@@ -1669,18 +1779,27 @@ def check_auroc(auroc):
                 "this is the number of pairs in order: divide by the number of all pairs, n times m"
             )
         if _close(result, 100 * (anomalous > normal[:5]).mean()):
-            return "you compared the first with the first, the second with the second: every anomaly meets every normal example"
+            return (
+                "you compared the first with the first, the second with the second: "
+                "every anomaly meets every normal example"
+            )
         if _close(result, 100 * (anomalous > normal.mean()).mean()) or _close(
             result, 100 * (anomalous > np.median(normal)).mean()
         ):
-            return "this is the recall at one threshold: there is none here; every anomaly meets every normal example"
+            return (
+                "this is the recall at one threshold: there is none here; "
+                "every anomaly meets every normal example"
+            )
         if (
             np.abs(result - right) < 0.6
             and _close(result, np.round(right))
             or _close(result, np.round(right, 2))
         ):
             return "right, but rounded: return the number as it is"
-        return "of all pairs of an anomaly and a normal example, the share in which the anomaly has the higher score, in percent"
+        return (
+            "of all pairs of an anomaly and a normal example, the share in which the anomaly has "
+            "the higher score, in percent"
+        )
 
     tied = np.array([1.0, 2.0, 2.0, 3.0]), np.array([2.0, 3.0])
 
@@ -1688,24 +1807,31 @@ def check_auroc(auroc):
         if _close(result, 68.75):  # 4 pairs in order, 3 tied, of 8
             return None
         if _close(result, 50.0):
-            return "two equal scores count as nothing: half of them should count, as if a coin were thrown"
+            return (
+                "two equal scores count as nothing: half of them should count, "
+                "as if a coin were thrown"
+            )
         if _close(result, 87.5):
-            return "two equal scores count in full: half of them should count, as if a coin were thrown"
+            return (
+                "two equal scores count in full: half of them should count, "
+                "as if a coin were thrown"
+            )
         return "right without ties, but not with equal scores, of which half should count"
 
     low = _another(
         normal / 1000 - 5,
         anomalous / 1000 - 5,
         expected=right,
-        hint="right for these scores, but not for scores around -5 that lie close together: compare them as they are, with no "
-        "grid of thresholds and no absolute values",
+        hint="right for these scores, but not for scores around -5 that lie close together: "
+        "compare them as they are, with no grid of thresholds and no absolute values",
     )
     return _check(auroc, ((normal, anomalous), judge), (tied, at_ties), low)
 
 
 def check_threshold(threshold):
-    """Lesson 11, exercise 2: `threshold(normal, false_alarm_rate)`, from scores of normal examples
-    only.
+    """Check a student's `threshold`, which sets a threshold by normal scores alone.
+
+    Lesson 11, exercise 2: `threshold(normal, false_alarm_rate)`.
 
     Args:
         threshold: the student's function: scores of normal validation examples, shape (n,), and a
@@ -1715,7 +1841,8 @@ def check_threshold(threshold):
         A `Verdict`.
 
     >>> check_threshold(lambda normal, false_alarm_rate: np.quantile(normal, false_alarm_rate))
-    ✗ 90% of the normal scores lie above your threshold, where 10% should: the high scores are the alarms
+    ✗ 90% of the normal scores lie above your threshold, where 10% should: the high scores are
+    the alarms
     """
     normal = np.random.default_rng(9).exponential(2.0, 1000)
     right = np.sort(normal)
@@ -1730,7 +1857,10 @@ def check_threshold(threshold):
         if _close(result, normal.min()):
             return "this is the smallest score: every other normal example would raise an alarm"
         if _close(result, normal.max()):
-            return "this is the largest score: no normal example would raise an alarm, and few anomalies would"
+            return (
+                "this is the largest score: no normal example would raise an alarm, "
+                "and few anomalies would"
+            )
         if (
             np.abs(
                 result
@@ -1738,12 +1868,24 @@ def check_threshold(threshold):
             ).min()
             < 2e-3
         ):
-            return "mean and standard deviations presume a normal distribution, and scores are lopsided: take a quantile"
+            return (
+                "mean and standard deviations presume a normal distribution, "
+                "and scores are lopsided: take a quantile"
+            )
         if result <= np.quantile(normal, 0.02):
-            return "almost every score lies above it: np.percentile counts from 0 to 100, np.quantile from 0 to 1"
+            return (
+                "almost every score lies above it: np.percentile counts from 0 to 100, "
+                "np.quantile from 0 to 1"
+            )
         if right[98] <= result <= right[101]:
-            return "90% of the normal scores lie above your threshold, where 10% should: the high scores are the alarms"
-        return f"{(normal > result).mean():.1%} of the normal scores lie above your threshold, where 10% should: take a quantile"
+            return (
+                "90% of the normal scores lie above your threshold, where 10% should: "
+                "the high scores are the alarms"
+            )
+        return (
+            f"{(normal > result).mean():.1%} of the normal scores lie above your threshold, "
+            "where 10% should: take a quantile"
+        )
 
     others = np.random.default_rng(10).exponential(1.0, 400)
 
@@ -1751,14 +1893,18 @@ def check_threshold(threshold):
         if np.sort(others)[318] <= result <= np.sort(others)[321]:
             return None
         share = (others > result).mean()
-        return f"right for a rate of 0.1, but for 0.2 and 400 other scores {share:.1%} lie above: use both arguments as they come"
+        return (
+            f"right for a rate of 0.1, but for 0.2 and 400 other scores {share:.1%} lie above: "
+            "use both arguments as they come"
+        )
 
     return _check(threshold, ((normal, 0.1), judge), ((others, 0.2), of_others))
 
 
 def check_precision(precision):
-    """Lesson 11, exercise 3: `precision(recall, false_alarm_rate, prevalence)`, the share of alarms
-    that are anomalies.
+    """Check a student's `precision`, which says what share of the alarms are anomalies.
+
+    Lesson 11, exercise 3: `precision(recall, false_alarm_rate, prevalence)`.
 
     Args:
         precision: the student's function: three shares from 0 to 1 in, one out.
@@ -1766,8 +1912,9 @@ def check_precision(precision):
     Returns:
         A `Verdict`.
 
-    >>> check_precision(lambda recall, false_alarm_rate, prevalence: recall / (recall + false_alarm_rate))
-    ✗ this forgets how rare anomalies are: weigh the recall with prevalence, the false alarms with 1 - prevalence
+    >>> check_precision(lambda recall, false_alarms, prevalence: recall / (recall + false_alarms))
+    ✗ this forgets how rare anomalies are: weigh the recall with prevalence, the false alarms
+    with 1 - prevalence
     """
     r, f, p = 0.8, 0.05, 0.01
     right = r * p / (r * p + f * (1 - p))
@@ -1780,11 +1927,20 @@ def check_precision(precision):
         if _close(result, 100 * right):
             return "this is in percent: a share from 0 to 1 is wanted"
         if _close(result, r / (r + f)):
-            return "this forgets how rare anomalies are: weigh the recall with prevalence, the false alarms with 1 - prevalence"
+            return (
+                "this forgets how rare anomalies are: weigh the recall with prevalence, "
+                "the false alarms with 1 - prevalence"
+            )
         if _close(result, r * p):
-            return "this is the share of all examples that are found anomalies: divide it by the share that raises an alarm"
+            return (
+                "this is the share of all examples that are found anomalies: "
+                "divide it by the share that raises an alarm"
+            )
         if _close(result, r * p / (r * p + f)):
-            return "false alarms come from the normal examples alone: their share is false_alarm_rate * (1 - prevalence)"
+            return (
+                "false alarms come from the normal examples alone: their share is "
+                "false_alarm_rate * (1 - prevalence)"
+            )
         if _close(result, r * (1 - p) / (r * (1 - p) + f * p)):
             return "prevalence is the share of *anomalies*: it belongs to the recall"
         if _close(result, f * (1 - p) / (r * p + f * (1 - p))):
@@ -1793,7 +1949,10 @@ def check_precision(precision):
             return "these are the odds, found over false: divide by found + false"
         if np.abs(result - right) < 0.006:
             return "right, but rounded: return the number as it is"
-        return "of what raises an alarm, the share that are anomalies: found / (found + false alarms), each as a share of all examples"
+        return (
+            "of what raises an alarm, the share that are anomalies: "
+            "found / (found + false alarms), each as a share of all examples"
+        )
 
     common = _another(
         0.9,

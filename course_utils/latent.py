@@ -7,11 +7,11 @@ from course_utils import _validate
 
 
 def normal_grid(n, low=0.05, high=0.95):
-    """A square grid of 2-D latents whose coordinates are quantiles of the standard normal
-    distribution.
+    """Make a square grid of 2-D latents at quantiles of the standard normal distribution.
 
     Evenly spaced probabilities give each row and column the same share of the prior: the grid is
-        dense in the middle.
+    dense in the middle. So the plane of a VAE is shown in Kingma & Welling, "Auto-encoding
+    variational Bayes", ICLR (2014), appendix A.
 
     Args:
         n: points along each side, at least 2.
@@ -41,11 +41,11 @@ def normal_grid(n, low=0.05, high=0.95):
 
 
 def lerp(a, b, t):
-    """Points on the straight line from `a` to `b`: (1 - t) a + t b.
+    """Interpolate along the straight line from `a` to `b`: (1 - t) a + t b.
 
     Args:
-        a, b: shape (d,) or (n, d), of one shape.
-        t: one number, or m numbers; 0 is `a` and 1 is `b`. Others lie beyond.
+        a, b: latents, or other vectors, shape (d,) or (n, d), of one shape.
+        t: one number, or m numbers, shape (m,); 0 is `a` and 1 is `b`. Others lie beyond.
 
     Returns:
         float32 array: the shape of `a` for one number, with an axis of m in front for m.
@@ -61,7 +61,7 @@ def lerp(a, b, t):
 
 
 def slerp(a, b, t):
-    """Points on the arc from `a` to `b`: the direction turns evenly and the length changes evenly.
+    """Interpolate along the arc from `a` to `b`: direction and length change evenly.
 
     In many dimensions normally distributed latents have nearly one length. A straight line between
     two of them passes through a middle that is shorter than nearly all others; the arc does not.
@@ -69,10 +69,10 @@ def slerp(a, b, t):
     generative networks", arXiv:1609.04468 (2016).
 
     Where the arc is not defined, it is the straight line: if `a` or `b` is zero, or they are
-        parallel or opposite.
+    parallel or opposite.
 
     Args:
-        a, b, t: as in `lerp`.
+        a, b, t: as in `lerp`, with the same shapes.
 
     Returns:
         As `lerp`.
@@ -101,9 +101,9 @@ def slerp(a, b, t):
 
 
 def attribute_vector(z, has):
-    """The direction of an attribute: the mean latent of those who have it minus the mean of those
-    who have it not.
+    """Find the direction in which an attribute, such as glasses, lies among the latents.
 
+    It is the mean latent of those who have the attribute minus the mean of those who have it not:
     Larsen et al., "Autoencoding beyond pixels using a learned similarity metric", ICML (2016),
     section 4.1.
 
@@ -132,7 +132,8 @@ def attribute_vector(z, has):
         )
     if has.all() or not has.any():
         raise ValueError(
-            f"has must be True for some and False for others, got {'all' if has.all() else 'none'} True"
+            "has must be True for some and False for others, "
+            f"got {'all' if has.all() else 'none'} True"
         )
     return (z[has].mean(axis=0) - z[~has].mean(axis=0)).astype(np.float32)
 

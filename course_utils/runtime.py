@@ -93,10 +93,11 @@ def describe():
     import keras  # here, so that the ground floor does not load it
 
     backend = keras.backend.backend()
+    version = importlib.metadata.version(backend)
     return "\n".join(
         (
             f"Python  {platform.python_version()} on {platform.system()} ({platform.machine()})",
-            f"Keras   {keras.__version__} with the {backend} backend {importlib.metadata.version(backend)}",
+            f"Keras   {keras.__version__} with the {backend} backend {version}",
             f"CPU     {_cores()} cores",
             f"GPU     {_or_error(lambda: _told_devices(_devices(backend)))}",
             f"Speed   {_or_error(lambda: _told_speed(speed(), _stored_speed()))}",
@@ -145,9 +146,12 @@ def _used_rate(rates):
     return rates["bfloat16"] if rates["bfloat16"] >= 1.2 * rates["float32"] else rates["float32"]
 
 
-def _stored_speed(notebooks=pathlib.Path(__file__).resolve().parent.parent / "notebooks"):
-    """The rates stored with the first notebook, or None: an installed package has no notebooks
-    around it."""
+# Of the repository, unless the package is installed alone.
+_NOTEBOOKS = pathlib.Path(__file__).resolve().parent.parent / "notebooks"
+
+
+def _stored_speed(notebooks=_NOTEBOOKS):
+    """The rates stored with the first notebook, or None if there is none."""
     try:
         book = json.loads((notebooks / "00_start_here.ipynb").read_text(encoding="utf-8"))
         return book["metadata"]["course"]["speed"]

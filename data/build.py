@@ -155,25 +155,25 @@ def read_archive(folder, name):
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
         raise SystemExit(
-            f"{file} is not the archive that the course was built from: SHA-256 {found}, wanted {sha256}"
+            f"{file} is not the archive that the course was built from: SHA-256 {found}, "
+            f"wanted {sha256}"
         )
     return READERS[name](data)
 
 
 def write_npz(path, arrays):
     """Write atomically: a reader sees the old file or the new one, never half of one."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        with zipfile.ZipFile(file, "w") as archive:
-            for key, value in arrays.items():
-                # As np.savez_compressed writes it, but the same bytes on every system.
-                info = zipfile.ZipInfo(f"{key}.npy")
-                info.compress_type, info.create_system, info.external_attr = (
-                    zipfile.ZIP_DEFLATED,
-                    3,
-                    0o600 << 16,
-                )
-                with archive.open(info, "w", force_zip64=True) as member:
-                    np.lib.format.write_array(member, value, allow_pickle=False)
+    with (
+        tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file,
+        zipfile.ZipFile(file, "w") as archive,
+    ):
+        for key, value in arrays.items():
+            # As np.savez_compressed writes it, but the same bytes on every system.
+            info = zipfile.ZipInfo(f"{key}.npy")
+            info.compress_type, info.create_system = zipfile.ZIP_DEFLATED, 3
+            info.external_attr = 0o600 << 16
+            with archive.open(info, "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, value, allow_pickle=False)
     os.chmod(file.name, 0o644)
     os.replace(file.name, path)
 
@@ -210,7 +210,8 @@ def main(arguments=None):
         print(f"{path.name}: {'the same arrays' if same else 'OTHER ARRAYS'}; SHA-256 {file_hash}")
         for key, value in arrays.items():
             print(
-                f"    {key:8} {value.dtype} {value.shape}, SHA-256 of its bytes {hashlib.sha256(value.tobytes()).hexdigest()}"
+                f"    {key:8} {value.dtype} {value.shape}, SHA-256 of its bytes "
+                f"{hashlib.sha256(value.tobytes()).hexdigest()}"
             )
     return 0 if good else 1
 

@@ -10,7 +10,7 @@ from nbgrader.api import Gradebook
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "assignments" / "source"
-SETS = sorted(path.name for path in SOURCE.iterdir())
+SETS = sorted(path.stem for path in SOURCE.glob("*/*.ipynb"))
 
 
 def read(name):

@@ -70,6 +70,13 @@ def test_a_source_is_stored_without_outputs_and_says_what_its_tests_are_worth(na
 
 
 @pytest.mark.parametrize("name", SETS)
+def test_a_line_of_code_fits_a_window(name):
+    for cell in read(name).cells:
+        if cell.cell_type == "code":
+            assert max(map(len, cell.source.splitlines()), default=0) <= 88, cell.source
+
+
+@pytest.mark.parametrize("name", SETS)
 def test_each_test_is_failed_by_a_wrong_submission(name):
     assert len(WRONG[name]) >= 2
     assert set().union(*(fails for _, fails in WRONG[name].values())) == set(points(name, True))
@@ -115,9 +122,9 @@ def walk(tmp_path_factory):
         assert done.returncode == 0, done.stdout + done.stderr
         answers.append((block, done.stdout))
     commands = ["make rehearse\n", "make assignments\n", "mkdir", "make grade\n", "make grade\n"]
-    assert len(answers) == 5 and all(
-        block.startswith(command) for (block, _), command in zip(answers, commands)
-    )
+    assert len(answers) == 5
+    blocks = [block for block, _ in answers]
+    assert all(map(str.startswith, blocks, commands))
     return clone / "assignments", [told for _, told in answers]
 
 
@@ -141,9 +148,8 @@ def test_the_solutions_get_full_marks_and_the_untouched_student_version_none(wal
         int(number)
         for number in re.findall(r"^grading \w+, \w+ \.\.\. (\d+) s$", answers[0], re.MULTILINE)
     ]
-    assert (
-        len(seconds) == 6 and max(seconds) < 120
-    )  # a minute on two cores; here other tests run on them, too
+    # A minute on two cores; here other tests run on them, too.
+    assert len(seconds) == 6 and max(seconds) < 120
 
 
 @makes

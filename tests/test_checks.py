@@ -1,172 +1,10 @@
-import json
+import itertools
 import math
 
 import numpy as np
 import pytest
 
 from course_utils import checks
-from course_utils.checks import expect
-
-
-def test_a_claim_that_holds_prints_one_line(capsys):
-    expect("error", 2.5, at_most=3.0, unit="SE", published=3.0, source="Somebody 2006")
-    assert capsys.readouterr().out == "✓ error: 2.5 SE (at most 3; published 3, Somebody 2006)\n"
-
-
-@pytest.mark.parametrize(
-    "behind, words",
-    [
-        ({}, ""),
-        ({"seconds": 54.3, "parameters": 1_069_864}, "; trained in 54 s; 1,069,864 parameters"),
-        ({"seconds": np.float32(1234.5)}, "; trained in 1,234 s"),
-        ({"seconds": 0.256}, "; trained in 0.26 s"),
-        ({"parameters": np.int64(7)}, "; 7 parameters"),
-    ],
-)
-def test_the_training_behind_a_value_is_told_last(monkeypatch, capsys, behind, words):
-    claim = {
-        "at_most": 97,
-        "unit": "nats",
-        "published": 106.7,
-        "source": "a source, with a comma",
-        "trained": True,
-    }
-    expect("test −ELBO", 96.2821, **claim, **behind)
-    notes = "at most 97; published 106.7, a source, with a comma"
-    assert capsys.readouterr().out == f"✓ test −ELBO: 96.282 nats ({notes}{words})\n"
-    monkeypatch.setenv(
-        "COURSE_BUDGET", "smoke"
-    )  # a few steps of training: their seconds say nothing
-    expect("test −ELBO", 96.2821, **claim, **behind)
-    assert capsys.readouterr().out == f"– not judged at the smoke budget: test −ELBO ({notes})\n"
-    monkeypatch.delenv("COURSE_BUDGET")
-    with pytest.raises(AssertionError) as failure:
-        expect("test −ELBO", 98, **claim, **behind)
-    assert str(failure.value) == f"✗ test −ELBO: 98 nats, wanted {notes}"
-
-
-PUBLISHED = {"published": 3.0, "source": "Somebody 2006"}
-
-
-@pytest.mark.parametrize(
-    "arguments, message",
-    [
-        ({"seconds": 54}, "seconds and parameters go with published, got seconds=54"),
-        ({"parameters": 7}, "seconds and parameters go with published.* parameters=7"),
-        *[
-            (PUBLISHED | {"seconds": wrong}, "seconds must be a finite number above 0, got")
-            for wrong in (0, -1.0, float("nan"), float("inf"), True, "54")
-        ],
-        *[
-            (PUBLISHED | {"parameters": wrong}, "parameters must be a whole number above 0, got")
-            for wrong in (0, -7, 7.0, True, "7")
-        ],
-    ],
-)
-def test_the_training_behind_a_value_must_be_told_right(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        expect("error", 0.5, at_most=1.0, **arguments)
-
-
-@pytest.mark.parametrize(
-    "value, bounds",
-    [
-        (3.1, {"at_most": 3.0}),
-        (2.9, {"at_least": 3.0}),
-        (1.0, {"at_least": 2.0, "at_most": 3.0}),
-        (4.0, {"at_least": 2.0, "at_most": 3.0}),
-        (1.2, {"equals": 1.0, "within": 0.1}),
-        (1.0000001, {"equals": 1.0}),
-        (float("nan"), {"at_most": 3.0}),
-        (float("nan"), {"at_least": -3.0}),
-        (float("nan"), {"equals": 0.0, "within": 1.0}),
-        (float("inf"), {"at_most": 1e9}),
-        ((2, 3), {"equals": (3, 2)}),
-        (False, {"equals": True}),
-    ],
-)
-def test_a_claim_that_fails_raises(value, bounds):
-    with pytest.raises(AssertionError, match="✗ error: .*, wanted "):
-        expect("error", value, **bounds)
-
-
-@pytest.mark.parametrize(
-    "value, bounds",
-    [
-        (3.0, {"at_most": 3.0}),
-        (np.float32(3.0), {"at_least": 3.0}),
-        (1.05, {"equals": 1.0, "within": 0.1}),
-        ((3, 2), {"equals": (3, 2)}),
-        ("tensorflow", {"equals": "tensorflow"}),
-        (np.int64(7), {"equals": 7}),
-    ],
-)
-def test_bounds_are_included(value, bounds):
-    expect("error", value, **bounds)
-
-
-@pytest.mark.parametrize(
-    "arguments, error",
-    [
-        ({}, ValueError),  # no bound: a claim that can't fail
-        ({"at_most": 1.0, "equals": 1.0}, ValueError),
-        ({"at_most": float("inf")}, ValueError),
-        ({"at_most": float("nan")}, ValueError),
-        ({"at_least": 3.0, "at_most": 2.0}, ValueError),
-        ({"at_most": 1.0, "published": 3.0}, ValueError),  # a published number without its source
-        ({"at_most": 1.0, "source": "Somebody"}, ValueError),
-        ({"at_most": 1.0, "within": 0.1}, ValueError),  # a tolerance of nothing
-        ({"equals": "text", "within": 0.1}, ValueError),
-        ({"equals": 0.5, "within": -0.1}, ValueError),
-        ({"equals": 0.5, "within": float("inf")}, ValueError),
-        ({"equals": 0.5, "within": None}, ValueError),
-    ],
-)
-def test_claims_that_test_nothing_are_refused(arguments, error):
-    with pytest.raises(error):
-        expect("error", 0.5, **arguments)
-
-
-def test_an_array_is_no_measurement():
-    for value in (np.ones(3), "text", None):
-        with pytest.raises(TypeError, match="value must be one number"):
-            expect("error", value, at_most=1.0)
-        with pytest.raises(TypeError, match="value must be one number"):
-            expect("error", value, equals=1.0)
-    for claim in (" ", None):
-        with pytest.raises(ValueError, match="claim must say what is claimed"):
-            expect(claim, 1, equals=1)
-
-
-def test_a_near_miss_shows_all_its_digits():
-    with pytest.raises(AssertionError, match="✗ error: 3.00001, wanted at most 3"):
-        expect("error", np.float64(3.00001), at_most=3.0)
-
-
-@pytest.mark.parametrize("value", [0.5, 99.0])
-def test_at_the_smoke_budget_a_trained_claim_is_not_judged(monkeypatch, capsys, value):
-    monkeypatch.setenv("COURSE_BUDGET", "smoke")
-    expect("error", value, at_most=1.0, trained=True)
-    out = capsys.readouterr().out
-    assert out.startswith("– not judged at the smoke budget: error") and "✓" not in out
-    with pytest.raises(AssertionError):  # what needs no training is judged all the same
-        expect("error", 99.0, at_most=1.0)
-
-
-def test_outcomes_are_recorded(monkeypatch, tmp_path):
-    path = tmp_path / "claims.jsonl"
-    monkeypatch.setenv("COURSE_CLAIMS", str(path))
-    expect("one", 1, equals=1)
-    with pytest.raises(AssertionError):
-        expect("two", 2, equals=1)
-    monkeypatch.setenv("COURSE_BUDGET", "smoke")
-    expect("three", 3, equals=1, trained=True)
-    outcomes = [json.loads(line) for line in path.read_text().splitlines()]
-    assert [(o["claim"], o["outcome"]) for o in outcomes] == [
-        ("one", "held"),
-        ("two", "failed"),
-        ("three", "not judged"),
-    ]
 
 
 # Each exercise: the reference solution, and wrong ones that students write, each with a word of its
@@ -242,19 +80,19 @@ RECONSTRUCT = (
     },
 )
 PARAMETERS = (
-    lambda sizes: sum((a + 1) * b for a, b in zip(sizes, sizes[1:])),
+    lambda sizes: sum((a + 1) * b for a, b in itertools.pairwise(sizes)),
     {
-        "weights alone": lambda sizes: sum(a * b for a, b in zip(sizes, sizes[1:])),
+        "weights alone": lambda sizes: sum(a * b for a, b in itertools.pairwise(sizes)),
         "inputs have no biases": lambda sizes: (
-            sum(a * b for a, b in zip(sizes, sizes[1:])) + sum(sizes)
+            sum(a * b for a, b in itertools.pairwise(sizes)) + sum(sizes)
         ),
         "biases alone": lambda sizes: sum(sizes[1:]),
-        "one bias a layer": lambda sizes: sum(a * b + 1 for a, b in zip(sizes, sizes[1:])),
+        "one bias a layer": lambda sizes: sum(a * b + 1 for a, b in itertools.pairwise(sizes)),
         "last layer is missing": lambda sizes: sum(
-            (a + 1) * b for a, b in zip(sizes[:-1], sizes[1:-1])
+            (a + 1) * b for a, b in itertools.pairwise(sizes[:-1])
         ),
         "not for each of its inputs": lambda sizes: sum(
-            a * b + a for a, b in zip(sizes, sizes[1:])
+            a * b + a for a, b in itertools.pairwise(sizes)
         ),
         "29 weights and some": lambda sizes: 0,
         "right for four sizes": lambda sizes: 38,
@@ -350,7 +188,7 @@ SHIFT = (
 
 
 def kernels(sizes):
-    return sum(a * b for a, b in zip(sizes, sizes[1:]))
+    return sum(a * b for a, b in itertools.pairwise(sizes))
 
 
 TIED_PARAMETERS = (
@@ -380,13 +218,13 @@ TIED_RECONSTRUCT = (
     },
 )
 PHASES = (
-    lambda s: [(a, b, a) for a, b in zip(s, s[1:])],
+    lambda s: [(a, b, a) for a, b in itertools.pairwise(s)],
     {
         "not the images": lambda s: [(s[0], b, s[0]) for b in s[1:]],
-        "from the outside in": lambda s: [(a, b, a) for a, b in zip(s, s[1:])][::-1],
-        "whole autoencoder": lambda s: list(zip(s, s[1:])),
-        "a copy of its input": lambda s: list(zip(s, s[1:], s[2:])),
-        "last phase is missing": lambda s: [(a, b, a) for a, b in zip(s, s[1:])][:-1],
+        "from the outside in": lambda s: [(a, b, a) for a, b in itertools.pairwise(s)][::-1],
+        "whole autoencoder": lambda s: list(itertools.pairwise(s)),
+        "a copy of its input": lambda s: list(zip(s, s[1:], s[2:], strict=False)),
+        "last phase is missing": lambda s: [(a, b, a) for a, b in itertools.pairwise(s)][:-1],
         "there are 3 phases": lambda s: [],
         "not for [5, 3]": lambda s: [(9, 6, 9), (6, 4, 6), (4, 2, 4)],
     },
@@ -881,7 +719,7 @@ def test_what_is_no_solution_gets_a_sentence(check):
     assert "raised IndexError: list index out of range" in check(broken).message
     assert "pass the function itself, without calling it, got float" in check(3.0).message
     for nonsense in ("text", {"an": "object"}, [[1], [1, 2]], float("nan"), True):
-        verdict = check(lambda *arguments: nonsense)
+        verdict = check(lambda *arguments, nonsense=nonsense: nonsense)
         assert not verdict and "\n" not in verdict.message
 
 
@@ -893,20 +731,3 @@ def test_a_check_tells_at_least_four_mistakes_apart(check):
 
 def test_every_check_has_its_tests():
     assert {f for name, f in vars(checks).items() if name.startswith("check_")} == set(EXERCISES)
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        {"published": float("nan"), "source": "A 2006"},
-        {"published": "3", "source": "A 2006"},
-        {"published": 3.0, "source": " "},
-        {"published": 3.0, "source": "A\n2006"},
-        {"published": 3.0, "source": "A; trained in 3 s"},
-    ],
-)
-def test_a_published_number_that_could_not_be_read_back_is_refused(given):
-    with pytest.raises(
-        ValueError, match="^(published must be a finite number|source must say in one line)"
-    ):
-        expect("error", 2.5, at_most=3.0, **given)

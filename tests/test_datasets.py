@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from course_utils import datasets
+from course_utils.datasets import files
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -25,7 +26,7 @@ def clone(tmp_path, monkeypatch):
     """A folder that looks like a clone of the repository, whose data may be spoilt."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "build.py").touch()
-    monkeypatch.setattr(datasets, "_ROOT", tmp_path)
+    monkeypatch.setattr(files, "_ROOT", tmp_path)
     return tmp_path / "data"
 
 
@@ -34,7 +35,7 @@ def installed_alone(tmp_path, monkeypatch):
     """The package without a repository around it, and with an empty cache, which this returns."""
     import pooch
 
-    monkeypatch.setattr(datasets, "_ROOT", tmp_path / "site-packages")
+    monkeypatch.setattr(files, "_ROOT", tmp_path / "site-packages")
     monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / "cache" / name)
     monkeypatch.delenv("COURSE_DATA_URL", raising=False)
     return tmp_path / "cache" / "autoencoder-course"
@@ -221,9 +222,8 @@ def test_a_failed_download_leaves_nothing_and_says_where_to_put_the_file(
 ):
     address, _ = server
     monkeypatch.setenv("COURSE_DATA_URL", address)
-    monkeypatch.setitem(
-        datasets.SHA256, "orl_faces.npz", "0" * 64
-    )  # the server has another file than we want
+    # The server has another file than we want.
+    monkeypatch.setitem(datasets.SHA256, "orl_faces.npz", "0" * 64)
     with pytest.raises(FileNotFoundError, match="could not be fetched.*put orl_faces.npz"):
         datasets.load_faces()
     assert not installed_alone.exists() or list(installed_alone.iterdir()) == []
@@ -274,9 +274,8 @@ def test_bad_arguments_of_the_generators(call, error, sentence):
 def test_mirror_flips_each_image_and_keeps_their_order():
     images = np.arange(2 * 3 * 4 * 3).reshape(2, 3, 4, 3)
     mirrored = datasets.mirror(images)
-    np.testing.assert_array_equal(
-        mirrored[0, 0, 0], images[0, 0, 3]
-    )  # left is right, colours stay together
+    # Left is right, colours stay together.
+    np.testing.assert_array_equal(mirrored[0, 0, 0], images[0, 0, 3])
     np.testing.assert_array_equal(datasets.mirror(mirrored), images)
     with pytest.raises(ValueError, match="images must be 3-D or 4-D, got 2-D of shape"):
         datasets.mirror(np.zeros((5, 784)))
@@ -415,9 +414,8 @@ def test_spoilt_images_stay_in_range_and_leave_the_originals_alone(spoil, dtype)
     assert not np.array_equal(spoil(x, seed=rng), spoil(x, seed=rng))  # a generator goes on
     alike = spoil(np.full_like(x, 0.5))
     assert not np.array_equal(alike[0], alike[1])  # each image is spoilt in its own way
-    assert (
-        spoil(np.full_like(x, 1 + 5e-4)).max() <= 1 and spoil(np.full_like(x, -5e-4)).min() >= 0
-    )  # rounding that is let through
+    # Rounding that is let through.
+    assert spoil(np.full_like(x, 1 + 5e-4)).max() <= 1 and spoil(np.full_like(x, -5e-4)).min() >= 0
 
 
 def test_noise_and_masks_have_the_size_that_was_asked_for():

@@ -52,9 +52,8 @@ def graded(tmp_path_factory):
 def test_a_wrong_submission_gets_the_points_it_deserves(graded, name, student):
     fails = WRONG[name][student][1]
     wanted = {test: 0 if test in fails else worth for test, worth in points(name, True).items()}
-    wanted |= dict.fromkeys(
-        points(name, False)
-    )  # the answers differ from the stub: somebody must read them
+    # The answers differ from the stub: somebody must read them.
+    wanted |= dict.fromkeys(points(name, False))
     assert grades(graded, student, name) == wanted
 
 
@@ -136,19 +135,23 @@ def odd(tmp_path_factory):
         "right": {},
         "endless": {"f": "def f(n):\n    while n > 100:\n        pass\n    return n + 1"},
         "stubborn": {
-            "x": "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except BaseException:\n        pass"
+            "x": (
+                "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except "
+                "BaseException:\n        pass"
+            )
         },
         "deadly": {"f": "import os\nos._exit(1)"},
         "noisy": {
             "f": "import warnings\ndef f(n):\n    warnings.warn('deprecated')\n    return n + 1"
         },
         "asking": {"x": "x = int(input())"},
-        "shower": {
-            "x": "x = 0",
-            "f": "def f(n):\n    get_ipython().displayhook(3)",
-        },  # a value shown, for partial credit
+        # A value shown, for partial credit.
+        "shower": {"x": "x = 0", "f": "def f(n):\n    get_ipython().displayhook(3)"},
         "all": {
-            "x": "from IPython import get_ipython\nget_ipython().ast_node_interactivity = 'all'\nx = one"
+            "x": (
+                "from IPython import get_ipython\nget_ipython().ast_node_interactivity = 'all'\nx "
+                "= one"
+            )
         },
     }
     for student, changed in written.items():
@@ -163,9 +166,8 @@ def odd(tmp_path_factory):
             cell for cell in copied.cells if gone and cell.metadata.nbgrader.grade_id not in gone
         ]
         hand_in(course, student, "small", copied)
-    cheat = with_cells(
-        book, {"x": "pass", "f": "pass"}
-    )  # nothing solved; every test emptied, doubled and worth 100 points
+    # Nothing solved; every test emptied, doubled and worth 100 points.
+    cheat = with_cells(book, {"x": "pass", "f": "pass"})
     for test in [cell for cell in cheat.cells if cell.metadata.nbgrader.grade]:
         test.source, test.metadata.nbgrader.points = "pass", 100
         cheat.cells.append(nbformat.v4.new_code_cell("pass", metadata=copy.deepcopy(test.metadata)))
@@ -213,10 +215,8 @@ def odd(tmp_path_factory):
         ("noisy", set()),
         ("asking", {"x_test"}),
         ("deleter", set()),  # the tests come back
-        (
-            "eraser",
-            {"f_small", "f_large"},
-        ),  # they and the given cell come back; the answer does as its stub
+        # They and the given cell come back; the answer does as its stub.
+        ("eraser", {"f_small", "f_large"}),
         ("cheat", {"x_test", "f_small", "f_large"}),
         ("skipper", {"x_test", "f_small", "f_large"}),
         ("shower", {"x_test", "f_small", "f_large"}),
@@ -313,10 +313,8 @@ def test_a_mark_outlives_a_regrade_and_a_torn_file_leaves_no_old_feedback(tmp_pa
     assert grading.grade(course) == ([grading.Score("ada", "small", 13, 14, 0)], {})
     path = course / "submitted" / "ada" / "small" / "small.ipynb"
     nbformat.write(with_cells(book, {"x": "x = 2"}), path)
-    assert grading.grade(course) == (
-        [grading.Score("ada", "small", 11, 14, 5)],
-        {},
-    )  # the mark counts, and asks to be confirmed
+    # The mark counts, and asks to be confirmed.
+    assert grading.grade(course) == ([grading.Score("ada", "small", 11, 14, 5)], {})
     feedback = course / "feedback" / "ada" / "small" / "small.html"
     assert feedback.exists()
     path.write_bytes(path.read_bytes()[:100])
@@ -376,6 +374,7 @@ def test_a_folder_that_nbgrader_cannot_work_in(tmp_path):
     (tmp_path / "term [4]").mkdir()
     with pytest.raises(
         grading.GradingError,
-        match=r"^nbgrader can't work in a folder with one of \*, \? and \[ in its path, got .*term \[4\]",
+        match=r"^nbgrader can't work in a folder with one of \*, \? and \[ in its path, "
+        r"got .*term \[4\]",
     ):
         grading.grade(small_course(tmp_path / "term [4]"))

@@ -369,7 +369,7 @@ def test_kl_sparsity_computes_in_32_bits():
 
 def top_k_by_hand(code, k):
     kept = np.zeros_like(code)
-    for row, out in zip(code, kept):
+    for row, out in zip(code, kept, strict=True):
         best = np.argsort(-row, kind="stable")[:k]
         out[best] = row[best]
     return kept
@@ -388,9 +388,8 @@ def test_top_k_never_keeps_more_than_k_of_equal_values():
     code = np.array([[1.0, 2.0, 2.0, 2.0, 0.5], [1.0, 1.0, 1.0, 1.0, 1.0]], "float32")
     assert numbers(TopK(2)(code)).tolist() == [[0, 2, 2, 0, 0], [1, 1, 0, 0, 0]]
     many = np.random.default_rng(0).normal(size=(30, 1000)).astype("float32")
-    half = TopK(25, dtype="bfloat16")(
-        ops.cast(many, "bfloat16")
-    )  # 16 bits: equal values are common
+    # 16 bits: equal values are common.
+    half = TopK(25, dtype="bfloat16")(ops.cast(many, "bfloat16"))
     assert ((numbers(half) != 0).sum(axis=1) == 25).all()
 
 
@@ -439,9 +438,8 @@ def test_samples_have_the_mean_and_variance_asked_for():
         Sampling(seed=0)((np.tile(mean, (20000, 1)), np.tile(log_var, (20000, 1))))
     )
     np.testing.assert_allclose(z.mean(axis=0), mean, atol=0.06)
-    np.testing.assert_allclose(
-        z.var(axis=0), [0.25, 4.0], rtol=0.05
-    )  # not exp(log_var / 2), and not exp(2 log_var)
+    # Not exp(log_var / 2), and not exp(2 log_var).
+    np.testing.assert_allclose(z.var(axis=0), [0.25, 4.0], rtol=0.05)
     assert abs(np.corrcoef(z.T)[0, 1]) < 0.03
 
 

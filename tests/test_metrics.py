@@ -61,12 +61,8 @@ def test_squared_error_is_symmetric_and_accepts_mixed_precision():
             ValueError,
             r"one shape, got \(2, 3\) and \(3, 2\): is one of them transposed",
         ),
-        (
-            np.zeros((2, 3)),
-            np.zeros((2, 1)),
-            ValueError,
-            r"one shape, got \(2, 3\) and \(2, 1\)",
-        ),  # would broadcast
+        # These would broadcast.
+        (np.zeros((2, 3)), np.zeros((2, 1)), ValueError, r"one shape, got \(2, 3\) and \(2, 1\)"),
         (
             np.zeros((0, 3)),
             np.zeros((0, 3)),
@@ -97,9 +93,8 @@ def test_squared_error_bad_input(x, x_hat, error, sentence):
 
 def test_principal_angles_of_planes_in_space():
     floor = np.array([[1.0, 0, 0], [0, 1, 0]])
-    ramp = np.array(
-        [[1.0, 0, 0], [0, np.cos(0.3), np.sin(0.3)]]
-    )  # shares one direction, turned by 0.3 in the other
+    # Shares one direction, turned by 0.3 in the other.
+    ramp = np.array([[1.0, 0, 0], [0, np.cos(0.3), np.sin(0.3)]])
     np.testing.assert_allclose(principal_angles(floor, ramp), [np.degrees(0.3), 0], atol=1e-6)
     np.testing.assert_allclose(principal_angles(floor, [[0, 0, 2.0]]), [90])
 
@@ -145,7 +140,9 @@ def test_psnr_is_the_mean_over_images_of_scikit_images_own():
     x_hat = x + rng.normal(size=x.shape).astype(np.float32) * rng.random((5000, 1, 1)).astype(
         np.float32
     )
-    wanted = np.mean([peak_signal_noise_ratio(a, b, data_range=1) for a, b in zip(x, x_hat)])
+    wanted = np.mean(
+        [peak_signal_noise_ratio(a, b, data_range=1) for a, b in zip(x, x_hat, strict=True)]
+    )
     assert psnr(x, x_hat) == pytest.approx(wanted, abs=1e-3)
     assert psnr(x.reshape(5000, 20), x_hat.reshape(5000, 20)) == pytest.approx(wanted, abs=1e-3)
     together = -10 * np.log10(((x - x_hat) ** 2).mean())
@@ -317,9 +314,8 @@ def test_nearest_neighbours_against_all_distances():
 
 def test_an_example_is_not_its_own_neighbour_but_its_double_is():
     codes, classes = np.array([[0.0], [0.0], [5.0]]), np.array([0, 1, 1])
-    assert (
-        nearest_neighbour_accuracy((codes, classes)) == 0
-    )  # the doubles are of two classes; the third has 0 or 1 beside it
+    # The doubles are of two classes; the third has 0 or 1 beside it.
+    assert nearest_neighbour_accuracy((codes, classes)) == 0
 
 
 @pytest.mark.parametrize(

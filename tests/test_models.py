@@ -90,9 +90,9 @@ def test_a_training_step_changes_every_weight_and_an_evaluation_none(make, x):
     before = values(model)
     model.evaluate(x, x, verbose=0)
     model.predict(x, verbose=0)
-    assert all(np.array_equal(a, b) for a, b in zip(values(model), before))
+    assert all(np.array_equal(a, b) for a, b in zip(values(model), before, strict=True))
     model.fit(x, x, batch_size=20, epochs=1, verbose=0)
-    assert all(not np.array_equal(a, b) for a, b in zip(values(model), before))
+    assert all(not np.array_equal(a, b) for a, b in zip(values(model), before, strict=True))
 
 
 @pytest.mark.parametrize("way", ["save", "clone"])
@@ -116,7 +116,7 @@ def test_what_comes_back_is_the_same_model(make, x, tmp_path, way):
         kernels = [ops.convert_to_numpy(layer.dense.kernel) for layer in other.decoder.layers]
         assert all(
             np.array_equal(a, ops.convert_to_numpy(b.kernel))
-            for a, b in zip(kernels, other.encoder.layers[::-1])
+            for a, b in zip(kernels, other.encoder.layers[::-1], strict=True)
         )
     for half in (other.encoder, other.decoder):
         half.save(tmp_path / "half.keras")  # each half can be stored alone
@@ -127,14 +127,14 @@ def test_what_comes_back_is_the_same_model(make, x, tmp_path, way):
 
 def test_a_seed_repeats_and_differs_from_layer_to_layer():
     a, b, c = (models.dense_autoencoder([6, 6, 6], seed=seed) for seed in (0, 0, 1))
-    assert all(np.array_equal(v, w) for v, w in zip(values(a), values(b)))
+    assert all(np.array_equal(v, w) for v, w in zip(values(a), values(b), strict=True))
     assert not np.array_equal(values(a)[0], values(c)[0])
     assert not np.array_equal(*(ops.convert_to_numpy(layer.kernel) for layer in a.encoder.layers))
     d = models.dense_autoencoder(
         [6, 6], kernel_initializer=keras.initializers.GlorotUniform(), seed=0
     )
     e = models.dense_autoencoder([6, 6], kernel_initializer="glorot_uniform", seed=0)
-    assert all(np.array_equal(v, w) for v, w in zip(values(d), values(e)))
+    assert all(np.array_equal(v, w) for v, w in zip(values(d), values(e), strict=True))
 
 
 def test_without_a_seed_keras_draws():
@@ -143,7 +143,7 @@ def test_without_a_seed_keras_draws():
         keras.utils.set_random_seed(3)
         model = models.dense_autoencoder([6, 6, 6])
         drawn.append(values(model))
-    assert all(np.array_equal(v, w) for v, w in zip(*drawn))
+    assert all(np.array_equal(v, w) for v, w in zip(*drawn, strict=True))
     assert not np.array_equal(drawn[0][0], drawn[0][2])
 
 
@@ -349,9 +349,8 @@ def test_batch_normalization_stands_between_a_convolution_and_its_activation():
     model.compile(optimizer=keras.optimizers.Adam(0.01), loss=models.SquaredError())
     model.fit(x, x, epochs=20, verbose=0)
     seen = ops.convert_to_numpy(model(x, training=True))
-    assert not np.allclose(
-        seen, model.predict(x, verbose=0), atol=1e-5
-    )  # a batch's own mean in training, the running one in use
+    # A batch's own mean in training, the running one in use.
+    assert not np.allclose(seen, model.predict(x, verbose=0), atol=1e-5)
     assert squared_error(x, model.predict(x, verbose=0)) < 1.2 * squared_error(x, seen)
 
 
@@ -384,7 +383,7 @@ def test_a_convolutional_one_learns_in_all_its_weights_and_comes_back(shape, tmp
     before = values(model)
     first = squared_error(x, called(model, x))
     model.fit(x, x, epochs=10, verbose=0)
-    assert all(not np.array_equal(a, b) for a, b in zip(values(model), before))
+    assert all(not np.array_equal(a, b) for a, b in zip(values(model), before, strict=True))
     assert squared_error(x, called(model, x)) < first
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
@@ -428,7 +427,8 @@ def test_the_options_reach_their_layers():
         (
             ((112, 92), 30),
             ValueError,
-            r"halved 4 times, .* got 112 x 92: crop or pad the images to \(112, 80\) or \(112, 96\)",
+            r"halved 4 times, .* got 112 x 92: crop or pad the images to \(112, 80\) or \(112, "
+            r"96\)",
         ),
         (
             ((8, 64), 30),
@@ -508,9 +508,8 @@ def test_the_terms_are_those_of_numpy_and_the_same_in_training_and_evaluation(x)
         rtol=1e-5,
     )
     x_hat = ops.convert_to_numpy(model.decoder(z_mean))
-    cross_entropy = -(x * np.log(x_hat) + (1 - x) * np.log(1 - x_hat)).sum(
-        axis=1
-    )  # summed over pixels, not averaged
+    # Summed over pixels, not averaged.
+    cross_entropy = -(x * np.log(x_hat) + (1 - x) * np.log(1 - x_hat)).sum(axis=1)
     np.testing.assert_allclose(
         ops.convert_to_numpy(model.reconstruction_nats(x, x_hat)), cross_entropy, rtol=1e-4
     )
@@ -519,9 +518,8 @@ def test_the_terms_are_those_of_numpy_and_the_same_in_training_and_evaluation(x)
     for one in told:
         assert one["loss"] == pytest.approx(one["reconstruction_loss"] + one["kl_loss"], rel=1e-5)
         assert one["kl_loss"] == pytest.approx(gaussian_kl(z_mean, z_log_var).mean(), rel=1e-4)
-    assert (
-        np.std([one["reconstruction_loss"] for one in told]) > 0
-    )  # evaluation draws, as the bound wants it
+    # Evaluation draws, as the bound wants it.
+    assert np.std([one["reconstruction_loss"] for one in told]) > 0
     still = small_vae()
     still.compile(optimizer=keras.optimizers.SGD(0.0))
     trained = still.fit(x, epochs=1, verbose=0).history
@@ -550,15 +548,12 @@ def test_beta_weighs_the_kl_and_can_be_changed(x):
 
 
 def test_a_larger_beta_leaves_less_in_the_latents(x):
-    rates, model = (
-        [],
-        small_vae(),
-    )  # one model, restarted: to build the graph of a training takes longer than the training
+    # One model, restarted: to build the graph of a training takes longer than the training.
+    rates, model = [], small_vae()
     for beta in (0.01, 1.0, 10.0):
         training.restart(model, small_vae(beta=beta))
-        model.fit(
-            np.concatenate([x] * 50), epochs=4, verbose=0
-        )  # 200 rounds; an epoch costs more than its steps
+        # 200 rounds; an epoch costs more than its steps.
+        model.fit(np.concatenate([x] * 50), epochs=4, verbose=0)
         rates.append(gaussian_kl(*map(ops.convert_to_numpy, model.encoder(x))).mean())
     assert rates[0] > 2 * rates[1] and rates[2] < 0.05
 
@@ -566,9 +561,8 @@ def test_a_larger_beta_leaves_less_in_the_latents(x):
 def test_training_lowers_the_loss_and_changes_every_weight_but_beta(x):
     model = small_vae()
     before = [ops.convert_to_numpy(v).copy() for v in model.trainable_variables]
-    history = training.fit(
-        model, np.tile(x, (10, 1)), epochs=5, validation=x
-    ).history  # an epoch costs more than its steps
+    # An epoch costs more than its steps.
+    history = training.fit(model, np.tile(x, (10, 1)), epochs=5, validation=x).history
     assert {
         "loss",
         "val_loss",
@@ -580,9 +574,75 @@ def test_training_lowers_the_loss_and_changes_every_weight_but_beta(x):
     assert history["loss"][-1] < history["loss"][0]
     assert all(
         not np.array_equal(a, ops.convert_to_numpy(v))
-        for a, v in zip(before, model.trainable_variables)
+        for a, v in zip(before, model.trainable_variables, strict=True)
     )
     assert float(ops.convert_to_numpy(model.beta)) == 1 and not model.beta.trainable
+
+
+@pytest.mark.parametrize("kind", ["dense", "convolutional"])
+def test_a_call_returns_the_same_reconstructions_in_training_and_outside(kind):
+    """And changes nothing: no statistics of the batch, no state of a generator."""
+    if kind == "dense":
+        model, x = small_vae(), RNG.random((20, 6)).astype("float32")
+    else:
+        model = models.convolutional_vae((8, 12), 3, (4, 6), batch_normalization=True, seed=1)
+        x = RNG.random((20, 8, 12)).astype("float32")
+    before = values(model)
+    outside, inside = called(model, x), ops.convert_to_numpy(model(x, training=True))
+    assert outside.shape == x.shape and np.array_equal(inside, outside)
+    assert all(np.array_equal(a, b) for a, b in zip(values(model), before, strict=True))
+
+
+@pytest.mark.parametrize("step", ["train", "evaluate"])
+def test_a_step_draws_once_and_its_loss_is_that_of_the_draw(x, step):
+    model, twin = small_vae(), layers.Sampling(seed=0)
+    for _ in range(2):
+        z_mean, z_log_var = model.encoder(x)
+        x_hat = model.decoder(twin((z_mean, z_log_var)))
+        wanted = ops.convert_to_numpy(model.reconstruction_nats(x, x_hat)).mean()
+        if step == "train":
+            told = model.train_on_batch(x, return_dict=True)
+            model.reset_metrics()
+        else:
+            told = model.evaluate(x, verbose=0, return_dict=True)
+        assert told["reconstruction_loss"] == pytest.approx(wanted, rel=1e-5)
+
+
+def test_a_step_counts_a_batch_once_in_the_running_statistics(x):
+    given = keras.Input((6,))
+    normalised = keras.layers.BatchNormalization(momentum=0.9)(given)
+    heads = [keras.layers.Dense(2)(normalised) for _ in range(2)]
+    decoder = keras.Sequential([keras.Input((2,)), keras.layers.Dense(6, "sigmoid")])
+    model = models.VariationalAutoencoder(keras.Model(given, heads), decoder, seed=0)
+    model.compile(optimizer="adam", metrics=["mse"])
+    model.train_on_batch(x, x)
+    running = ops.convert_to_numpy(model.encoder.layers[1].moving_mean)
+    np.testing.assert_allclose(running, 0.1 * x.mean(axis=0), rtol=1e-5)
+    model.evaluate(x, x, verbose=0)
+    assert np.array_equal(ops.convert_to_numpy(model.encoder.layers[1].moving_mean), running)
+
+
+def test_it_can_be_compiled_with_metrics_of_its_reconstructions(x):
+    model = small_vae()
+    model.compile(optimizer=keras.optimizers.SGD(0.0), metrics=["mse"])
+    wanted = ((x - called(model, x)) ** 2).mean()
+    trained = {name: told[0] for name, told in model.fit(x, x, verbose=0).history.items()}
+    for told in (trained, model.evaluate(x, x, verbose=0, return_dict=True)):
+        assert told["mse"] == pytest.approx(wanted, rel=1e-4)
+
+
+def test_a_subclass_can_change_the_loss(x):
+    class Doubled(models.VariationalAutoencoder):
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+            return 2 * super().compute_loss(x, y, y_pred, sample_weight, training)
+
+    plain = small_vae()
+    model = Doubled(plain.encoder, plain.decoder, beta=0.5, seed=0)
+    model.compile(optimizer=keras.optimizers.SGD(0.0))
+    trained = {name: told[0] for name, told in model.fit(x, x, verbose=0).history.items()}
+    for told in (trained, model.evaluate(x, verbose=0, return_dict=True)):
+        elbo = told["reconstruction_loss"] + 0.5 * told["kl_loss"]
+        assert told["loss"] == pytest.approx(2 * elbo, rel=1e-5)
 
 
 def test_predictions_are_made_from_the_means(x):
@@ -627,8 +687,8 @@ def test_a_loaded_vae_is_the_same_model(tmp_path, kind):
 
 def test_seeds_of_a_vae_repeat_and_differ():
     a, b, c = (small_vae(seed).get_weights() for seed in (0, 0, 1))
-    assert all(np.array_equal(v, w) for v, w in zip(a, b))
-    assert any(not np.array_equal(v, w) for v, w in zip(a, c))
+    assert all(np.array_equal(v, w) for v, w in zip(a, b, strict=True))
+    assert any(not np.array_equal(v, w) for v, w in zip(a, c, strict=True))
     heads = [layer for layer in small_vae().encoder.layers if layer.name.startswith("z_")]
     assert not np.array_equal(*(ops.convert_to_numpy(head.kernel) for head in heads))
 
@@ -720,8 +780,7 @@ def test_sixteen_bits_do_not_reach_the_likelihood(make, sizes):
     }
     assert {layer.compute_dtype for layer in model.decoder.layers} == {"bfloat16", "float32"}
     biases = next(w for w in reversed(model.decoder.trainable_weights) if w.path.endswith("bias"))
-    biases.assign(
-        np.full(biases.shape, 9.0)
-    )  # a probability of 0.99988, which 16 bits would round to 1
+    # A probability of 0.99988, which 16 bits would round to 1.
+    biases.assign(np.full(biases.shape, 9.0))
     x_hat = ops.convert_to_numpy(model.decoder(np.zeros((1, 3), "float32")))
     assert x_hat.min() > 0.999 and x_hat.max() < 1

@@ -19,9 +19,11 @@ def explained_variance_ratio(x, k):
 """,
             "components_needed": """
 def components_needed(x_train, x_new, target):
-    mean, components = x_train.mean(axis=0), np.linalg.svd(x_train - x_train.mean(axis=0), full_matrices=False)[2]
+    mean = x_train.mean(axis=0)
+    components = np.linalg.svd(x_train - mean, full_matrices=False)[2]
     for k in range(1, len(components) + 1):
-        x_hat = mean + (x_train - mean) @ components[:k].T @ components[:k]  # judged on what it was fitted to
+        # Judged on what it was fitted to.
+        x_hat = mean + (x_train - mean) @ components[:k].T @ components[:k]
         if squared_error(x_train, x_hat) <= target:
             return k
     raise ValueError("out of reach")
@@ -58,7 +60,8 @@ def explained_variance_ratio(x, k):
 """,
             "components_needed": """
 def components_needed(x_train, x_new, target):
-    mean, components = x_train.mean(axis=0), np.linalg.svd(x_train - x_train.mean(axis=0), full_matrices=False)[2]
+    mean = x_train.mean(axis=0)
+    components = np.linalg.svd(x_train - mean, full_matrices=False)[2]
     k = 0
     while squared_error(x_new, mean + (x_new - mean) @ components[:k].T @ components[:k]) > target:
         k += 1
@@ -124,7 +127,8 @@ def train_denoiser(x, stddev):
     out.bias.assign(np.log(mean / (1 - mean)))
     batches, epochs = training.Batches(x, batch_size=128), 4
     adam = keras.optimizers.Adam(training.OneCycle(5e-3, epochs * len(batches), warmup=0.1))
-    denoiser.compile(optimizer=adam, loss=models.SquaredError(), steps_per_execution=training.at_once(16))
+    at_once = training.at_once(16)
+    denoiser.compile(optimizer=adam, loss=models.SquaredError(), steps_per_execution=at_once)
     training.fit(denoiser, batches, epochs=epochs, verbose=False)
     return denoiser
 """,
@@ -137,9 +141,8 @@ def mended_training(x, stddev, epochs=3):
     rng = np.random.default_rng(0)
     n_fit, d = len(x) * 9 // 10, x.shape[1]
     x_fit, x_val = x[:n_fit], x[n_fit:]
-    network = keras.Sequential(
-        [keras.Input((d,)), layers.Dense(512, activation="relu"), layers.Dense(d, activation="sigmoid")]
-    )
+    hidden, out = layers.Dense(512, activation="relu"), layers.Dense(d, activation="sigmoid")
+    network = keras.Sequential([keras.Input((d,)), hidden, out])
     network.compile(optimizer=keras.optimizers.Adam(4e-3), loss=models.SquaredError())
 
     def batches():
@@ -149,7 +152,12 @@ def mended_training(x, stddev, epochs=3):
 
     validation = mended_corrupt(x_val, stddev, rng), x_val
     history = network.fit(
-        batches(), steps_per_epoch=n_fit // 64, epochs=epochs, validation_data=validation, shuffle=False, verbose=0
+        batches(),
+        steps_per_epoch=n_fit // 64,
+        epochs=epochs,
+        validation_data=validation,
+        shuffle=False,
+        verbose=0,
     )
     return network, history.history
 """,
@@ -246,7 +254,8 @@ WRONG["set3_vae"] = {
         {
             "gaussian_kl": """
 def gaussian_kl(z_mean, z_log_var, prior_variance):
-    return ((z_mean**2 + np.exp(z_log_var)) / prior_variance - 1 - z_log_var + np.log(prior_variance)).mean(axis=1) / 2
+    ratio = (z_mean**2 + np.exp(z_log_var)) / prior_variance
+    return (ratio - 1 - z_log_var + np.log(prior_variance)).mean(axis=1) / 2
 """,
             "sample_latents": """
 def sample_latents(z_mean, z_log_var, n_samples, rng):
@@ -289,7 +298,8 @@ def sample_latents(z_mean, z_log_var, n_samples, rng):
 def bernoulli_nats(x, logits):
     return (np.logaddexp(0, logits) - x * logits).mean(axis=1)
 """,
-            "vae": _VAE.format("""epsilon = keras.random.normal(ops.shape(z_mean), seed=self.generator)
+            "vae": _VAE.format("""shape = ops.shape(z_mean)
+        epsilon = keras.random.normal(shape, seed=self.generator)
         logits = self.decoder(z_mean + ops.exp(z_log_var / 2) * epsilon)
         reconstruction = ops.mean(ops.binary_crossentropy(x, logits, from_logits=True))
         return reconstruction, ops.mean(z_mean**2 + ops.exp(z_log_var) - 1 - z_log_var) / 2"""),
