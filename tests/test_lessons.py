@@ -34,7 +34,8 @@ FAST = {"float32": 60, "bfloat16": 126, "epoch": 4.5}  # the slow machine takes 
 def save(path, *records, course=None):
     """Store an invented notebook of one cell, which judged these claims."""
     prose = nbformat.v4.new_markdown_cell(
-        "# Title\n\n**It runs** in no time. More is\nsaid. **It runs** and runs."
+        "# Title\n\n**It runs** in no time. More is\nsaid. **It runs** and runs.\n"
+        "**It runs** here, too."
     )
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("work()"), prose])
     data = {"text/plain": "some", claims.MIME: {"claims": list(records)}}
