@@ -208,6 +208,7 @@ def _to_corrupt(images):
 
 
 def generator_from(seed):
+    """The generator itself, or one made of an integer."""
     if isinstance(seed, np.random.Generator):
         return seed
     return np.random.default_rng(_validate.integer("seed", seed, 0))

@@ -30,6 +30,7 @@ _CHUNK = 1 << 20  # bytes converted at a time, so that loading needs no second c
 
 
 def images_and_labels(name):
+    """The images and labels of a data file, to train on and to test on."""
     x_train, y_train, x_test, y_test = read(name, ("x_train", "y_train", "x_test", "y_test"))
     return (x_train, y_train), (x_test, y_test)
 

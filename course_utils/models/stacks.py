@@ -7,6 +7,7 @@ from course_utils.layers import KLSparsity
 
 
 def checked_input_shape(value):
+    """The shape of one image as a tuple of two or three integers."""
     if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
         raise TypeError(
             f"input_shape must be (height, width) or (height, width, channels), got {value!r}"
@@ -42,6 +43,7 @@ def smallest_shape(shape, filters):
 
 
 def checked_filters(value):
+    """The numbers of filters as a list, one for each stage."""
     if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
         raise TypeError(
             f"filters must be a list of numbers of filters such as (16, 32, 64), got {value!r}"
@@ -53,6 +55,7 @@ def checked_filters(value):
 
 
 def checked_sizes(name, sizes):
+    """The sizes of dense layers as a list of two or more."""
     if isinstance(sizes, (str, bytes)) or not hasattr(sizes, "__iter__"):
         raise TypeError(
             f"{name} must be a list of layer sizes such as [784, 300, 30], got {sizes!r}"
@@ -92,6 +95,7 @@ def layers_around(corruption, sparsity, code_activation):
 def dense_stack(
     name, sizes, activation, last_activation, kernel_initializer, seeds, dtype, first=(), last=()
 ):
+    """A model of dense layers, between the layers `first` and `last`."""
     activations = [activation] * (len(sizes) - 2) + [last_activation]
     layers = [
         keras.layers.Dense(
@@ -107,6 +111,7 @@ def dense_stack(
 
 
 def seeded_initializer(initializer, seed):
+    """An initializer of its own for one kernel, with a seed if one is given and it takes one."""
     initializer = keras.initializers.get(initializer)
     if seed is None or "seed" not in initializer.get_config():
         return initializer.clone() if hasattr(initializer, "clone") else initializer

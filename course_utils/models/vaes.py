@@ -93,7 +93,7 @@ def convolutional_vae(
         TypeError, ValueError: if an argument will not do.
 
     >>> model = convolutional_vae((64, 64), 2)
-    >>> model.decoder(ops.zeros((900, 2))).shape == (900, 64, 64)
+    >>> model.decoder(keras.ops.zeros((900, 2))).shape == (900, 64, 64)
     True
     """
     n_latents = _validate.integer("n_latents", n_latents, 1)

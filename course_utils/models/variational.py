@@ -130,6 +130,7 @@ class VariationalAutoencoder(keras.Model):
         Returns:
             A float32 tensor of shape (batch,): nats, summed over pixels.
 
+        >>> from course_utils.models import dense_vae
         >>> model = dense_vae([4, 2])
         >>> nats = model.reconstruction_nats(ops.ones((1, 4)), ops.full((1, 4), 0.5))
         >>> round(float(nats[0]), 3)  # log 2 for each of four pixels
@@ -155,7 +156,9 @@ class VariationalAutoencoder(keras.Model):
         Returns:
             A float32 tensor of shape (batch,): nats, summed over latents.
 
-        >>> nats = dense_vae([4, 2]).kl_nats(ops.convert_to_tensor([[1.0, 2.0]]), ops.zeros((1, 2)))
+        >>> from course_utils.models import dense_vae
+        >>> z_mean, z_log_var = ops.convert_to_tensor([[1.0, 2.0]]), ops.zeros((1, 2))
+        >>> nats = dense_vae([4, 2]).kl_nats(z_mean, z_log_var)
         >>> float(nats[0])
         2.5
         """
