@@ -1,5 +1,4 @@
-"""Principal component analysis on our own singular value decomposition, with scikit-learn's
-interface."""
+"""Principal component analysis by our own use of the SVD, with scikit-learn's interface."""
 
 import numbers
 import warnings
@@ -77,7 +76,6 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     >>> scores = pca.transform(x)  # shape (3, 1)
     >>> bool(np.allclose(pca.inverse_transform(scores), x))
     True
-
     >>> x = np.random.default_rng(0).normal(size=(1000, 3)) * [3, 2, 1]
     >>> pca = PCA(n_components=0.8, whiten=True).fit(x)  # one explains 9/14, two explain 13/14
     >>> pca.n_components_, pca.transform(x).std(axis=0).round(2)
@@ -92,8 +90,18 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.whiten = whiten
 
     def fit(self, X, y=None):
-        """Find the components of `X`, shape (n_samples, n_features). `y` is ignored. Returns
-        self."""
+        """Find the components of data.
+
+        Args:
+            X: shape (n_samples, n_features), at least two rows, finite.
+            y: ignored.
+
+        Returns:
+            self.
+
+        Raises:
+            TypeError, ValueError: if a setting or the data will not do.
+        """
         x = validate_data(
             self, X, dtype=[np.float64, np.float32], ensure_min_samples=2, ensure_all_finite=False
         )
@@ -128,15 +136,30 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X):
-        """The scores of `X`, shape (n_samples, n_components): coordinates along the components,
-        from the mean; with `whiten`, in standard deviations."""
+        """The scores: coordinates along the components, from the mean.
+
+        Args:
+            X: shape (n_samples, n_features).
+
+        Returns:
+            Shape (n_samples, n_components); with `whiten`, in standard deviations.
+        """
         x = self._validated(X)
         scores = x @ self.components_.T - self.mean_ @ self.components_.T
         return scores / self._deviations() if self.whiten else scores
 
     def inverse_transform(self, X):
-        """The points, shape (n_samples, n_features), whose scores are `X`, shape (n_samples,
-        n_components)."""
+        """The points that have these scores, on the plane of the components.
+
+        Args:
+            X: scores, shape (n_samples, n_components), as `transform` returns them.
+
+        Returns:
+            Shape (n_samples, n_features).
+
+        Raises:
+            TypeError, ValueError: if they are none.
+        """
         check_is_fitted(self)
         scores = _validate.number_array("X", X, ndim=2)
         if scores.shape[1] != self.n_components_:
@@ -149,8 +172,14 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return scores @ self.components_ + self.mean_
 
     def score_samples(self, X):
-        """The log-likelihood of each row of `X`, shape (n_samples, n_features), under the model, in
-        nats: shape (n_samples,), float64."""
+        """The log-likelihood of each example under probabilistic PCA.
+
+        Args:
+            X: shape (n_samples, n_features).
+
+        Returns:
+            Nats, shape (n_samples,), float64.
+        """
         x = self._validated(X)
         variances, noise = self._model_variances()
         if problem := self._lack_of_density():
@@ -172,7 +201,15 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return -0.5 * (constant + np.concatenate(distances))
 
     def score(self, X, y=None):
-        """The mean of `score_samples(X)`, a float: nats per sample. `y` is ignored."""
+        """The mean log-likelihood of the examples: that of `score_samples`.
+
+        Args:
+            X: shape (n_samples, n_features).
+            y: ignored.
+
+        Returns:
+            A float, in nats per example.
+        """
         return float(self.score_samples(X).mean())
 
     def get_covariance(self):

@@ -12,8 +12,10 @@ BUDGETS = ("smoke", "quick", "full")
 
 
 def current_budget():
-    """The budget that the environment variable COURSE_BUDGET names: "quick" (the default), "full"
-    or "smoke".
+    """The budget that the environment variable COURSE_BUDGET names.
+
+    Returns:
+        "quick" (the default), "full" or "smoke".
 
     Raises:
         ValueError: if it names anything else.
@@ -82,10 +84,13 @@ def speed():
 
 
 def describe():
-    """What machine, backend and device this is, as text of one fact a line. Imports Keras.
+    """What machine, backend and device this is. Imports Keras.
 
     Where the course's notebooks lie beside the package, the machine is compared with the one that
     ran them.
+
+    Returns:
+        Text of one fact a line.
 
     >>> print(describe())  # doctest: +ELLIPSIS
     Python  ...

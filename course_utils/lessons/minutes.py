@@ -24,6 +24,7 @@ def on_slow(course, key="seconds"):
 
 
 def duration(seconds):
+    """A time as a reader would say it: in whole minutes."""
     minutes = round(seconds / 60)
     if seconds < 45:
         return "less than a minute"

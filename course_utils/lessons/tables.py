@@ -44,6 +44,7 @@ def replace_block(readme, name, make):
 
 
 def row(*cells):
+    """A line of a table in Markdown."""
     return f"| {' | '.join(cells)} |"
 
 
