@@ -63,7 +63,7 @@ COMPONENTS = (
         "compare with >=": lambda s, share: needed(s, share, reached=np.greater),
         "whole number": lambda s, share: np.cumsum(s**2) / (s**2).sum(),
         "running shares": lambda s, share: 1,
-        "wrong for [2, 1, 1]": lambda s, share: 4 if len(s) == 9 else 1,
+        "not for [2, 1, 1]": lambda s, share: 4 if len(s) == 9 else 1,
     },
 )
 RECONSTRUCT = (
@@ -94,9 +94,9 @@ PARAMETERS = (
         "not for each of its inputs": lambda sizes: sum(
             a * b + a for a, b in itertools.pairwise(sizes)
         ),
-        "29 weights and some": lambda sizes: 0,
-        "right for four sizes": lambda sizes: 38,
-        "changes what it was given": lambda sizes: sizes.clear() or 38,
+        "53 weights and some": lambda sizes: 0,
+        "right for four sizes": lambda sizes: 64,
+        "changes what it was given": lambda sizes: sizes.clear() or 64,
     },
 )
 
@@ -117,7 +117,7 @@ ANGLE = (
         "negative cosines to 0": lambda u, v: np.degrees(np.arccos(np.clip(cosine(u, v), 0, 1))),
         "lines at 30 degrees": lambda u, v: np.degrees(np.arcsin(min(abs(cosine(u, v)), 1))),
         "one number": lambda u, v: u * v,
-        "wrong for two lines": lambda u, v: 45.0,
+        "not for two lines": lambda u, v: 45.0,
     },
 )
 
@@ -199,8 +199,8 @@ TIED_PARAMETERS = (
         "encoder's biases are missing": lambda s: kernels(s) + sum(s[:-1]),
         "kernels alone": kernels,
         "biases are not shared": lambda s: kernels(s) + 2 * sum(s[1:]),
-        "right for three sizes": lambda s: 64,
-        "whole number": lambda s: 64.5,
+        "right for three sizes": lambda s: 88,
+        "whole number": lambda s: 88.5,
         "some biases": lambda s: 0,
     },
 )
@@ -310,7 +310,7 @@ SHRINKAGE = (
         "no root": lambda v, s: np.sqrt(v / (v + s**2)),
         "keeps or drops": lambda v, s: np.where(v > s**2, 1.0, 0.0),
         "upside down": lambda v, s: (v + s**2) / np.maximum(v, 1e-9),
-        "not for 0.7": lambda v, s: v / (v + 0.25),
+        "not for 0.7": lambda v, s: v / (v + 0.36),
         "the shape is": lambda v, s: v.mean(),
         "set its derivative to 0": lambda v, s: np.full(v.shape, 0.5),
     },
@@ -372,7 +372,7 @@ CONVOLUTION_PARAMETERS = (
         "a kernel is square": lambda size, channels, filters: (size * channels + 1) * filters,
         "that is one filter": lambda size, channels, filters: size**2 * channels + 1,
         "but not for a kernel of 3": lambda size, channels, filters: 532,
-        "which is not right": lambda size, channels, filters: 64 * 64 * filters,
+        "count what one filter has": lambda size, channels, filters: 64 * 64 * filters,
     },
 )
 
@@ -627,7 +627,7 @@ THRESHOLD = (
             normal.mean() + 2 * normal.std()
         ),
         "this is the largest score": lambda normal, rate: normal.max(),
-        "5.0% of the normal scores lie above your threshold": lambda normal, rate: np.quantile(
+        "5% of the normal scores lie above your threshold": lambda normal, rate: np.quantile(
             normal, 0.95
         ),
         "this is the smallest score": lambda normal, rate: normal.min(),
@@ -650,7 +650,7 @@ PRECISION = (
         "these are the odds": lambda r, f, p: r * p / (f * (1 - p)),
         "right, but rounded": lambda r, f, p: round(r * p / (r * p + f * (1 - p)), 2),
         "this is in percent": lambda r, f, p: 100 * r * p / (r * p + f * (1 - p)),
-        "right for rare anomalies only": lambda r, f, p: (
+        "right for rare anomalies": lambda r, f, p: (
             r * p / (r * p + f * (1 - p)) if p < 0.1 else 1.0
         ),
     },

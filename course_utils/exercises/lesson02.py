@@ -1,0 +1,203 @@
+"""Lesson 02: linear and non-linear autoencoders."""
+
+import itertools
+import math
+
+import numpy as np
+
+from course_utils.exercises._values import Within
+from course_utils.exercises.engine import exercise
+
+
+def count_parameters(layer_sizes):
+    """Count the weights and biases of a stack of dense layers (lesson 02, exercise 1).
+
+    Args:
+        layer_sizes: a list of at least two integers, such as [784, 30, 784].
+
+    Returns:
+        An integer.
+
+    >>> count_parameters([784, 30, 784])
+    47854
+    """
+    return sum((n_in + 1) * n_out for n_in, n_out in itertools.pairwise(layer_sizes))
+
+
+def _weights(sizes):
+    return sum(n_in * n_out for n_in, n_out in itertools.pairwise(sizes))
+
+
+check_count_parameters = exercise(
+    count_parameters,
+    # Weights 35 + 10 + 8 = 53, biases 5 + 2 + 4 = 11.
+    cases={"four sizes": ([7, 5, 2, 4],), "[7, 2]": ([7, 2],)},
+    draw=lambda rng: (rng.integers(1, 30, rng.integers(2, 7)).tolist(),),
+    goal="the sizes [7, 5, 2, 4] have 53 weights and some biases; "
+    "loop over the neighbouring pairs",
+    mistakes={
+        "these are the weights alone: each unit behind the first layer also has a bias": _weights,
+        "the inputs have no biases: the first size counts no units of its own":
+            lambda sizes: _weights(sizes) + sum(sizes),
+        "a layer has a bias for each of its outputs, not for each of its inputs":
+            lambda sizes: _weights(sizes) + sum(sizes[:-1]),
+        "these are the biases alone: add a weight for each pair of neighbouring units":
+            lambda sizes: sum(sizes[1:]),
+        "one bias a layer is too few: each unit has its own":
+            lambda sizes: _weights(sizes) + len(sizes) - 1,
+        "the last layer is missing: four sizes make three layers of weights":
+            lambda sizes: count_parameters(sizes[:-1]),
+        "the first layer is missing: four sizes make three layers of weights":
+            lambda sizes: count_parameters(sizes[1:]),
+        "these are the units: count weights, one for each pair of neighbouring units, and biases":
+            sum,
+    },
+)  # fmt: skip
+
+
+def angle(u, v):
+    """The angle between the lines along two vectors, in degrees from 0 to 90 (02, exercise 2).
+
+    Args:
+        u, v: not 0, shape (n_features,).
+
+    Returns:
+        A number.
+
+    >>> round(angle(np.array([2.0, 0.0]), np.array([-3.0, 3.0])), 6)
+    45.0
+    """
+    # Rounding can make a cosine of 1.0000000000000002.
+    return float(np.degrees(np.arccos(min(abs(_cosine(u, v)), 1.0))))
+
+
+def _cosine(u, v):
+    return u @ v / (np.linalg.norm(u) * np.linalg.norm(v))
+
+
+def _angles(call, u, v):
+    if u.ndim == 1:
+        return {"you got {got}°, wanted {wanted}°": Within(call(u, v, shape=()), 0.003)}
+    # Many pairs on one line, of which rounding takes some cosines over 1, or below -1. There even
+    # a right angle is rounded: 0.02° in float32.
+    found = np.array([call(a, b, shape=()) for a, b in zip(u, v, strict=True)])
+    return {
+        "the result is not a number": bool(np.isnan(found).any()),
+        "you got {got}°, wanted 0": Within(np.nanmax(found) if (found == found).any() else 0, 0.1),
+    }
+
+
+def _lines(rng):
+    """Two vectors at a chosen angle, half of them more than 90 degrees apart."""
+    n_features = int(rng.integers(2, 8))
+    first, second = np.linalg.qr(rng.normal(size=(n_features, 2)))[0].T
+    turn = np.radians(rng.uniform(5, 175))
+    lengths = rng.uniform(0.3, 6, 2)
+    return lengths[0] * first, lengths[1] * (np.cos(turn) * first + np.sin(turn) * second)
+
+
+_PARALLEL = np.random.default_rng(0).normal(size=(50, 3))
+
+check_angle = exercise(
+    angle,
+    measure=_angles,
+    cases={
+        # The vectors make 135 degrees, their lines 45.
+        "two vectors": (np.array([2.0, 0.0, 0.0]), np.array([-3.0, 3.0, 0.0])),
+        "two lines at 30 degrees": (np.array([1.0, 0.0]), np.array([math.sqrt(3), 1.0])),
+        "parallel vectors": (_PARALLEL, 3 * _PARALLEL),
+        "opposite vectors": (_PARALLEL, -3 * _PARALLEL),
+    },
+    draw=_lines,
+    goal="divide the dot product by both lengths: that is the cosine",
+    mistakes={
+        "a line has no direction: u and -u lie on the same line, so take the cosine's absolute "
+        "value": lambda u, v: np.degrees(np.arccos(np.clip(_cosine(u, v), -1, 1))),
+        "this is in radians: np.degrees turns it into degrees": [
+            lambda u, v: np.arccos(min(abs(_cosine(u, v)), 1.0)),
+            lambda u, v: np.arccos(abs(_cosine(u, v))),
+            lambda u, v: np.arccos(np.clip(_cosine(u, v), -1, 1)),
+        ],
+        "you set negative cosines to 0: take the absolute value instead":
+            lambda u, v: np.degrees(np.arccos(np.clip(_cosine(u, v), 0, 1))),
+        "this is the cosine: np.arccos turns it into an angle": [
+            lambda u, v: abs(_cosine(u, v)),
+            _cosine,
+        ],
+        "the dot product alone is no cosine: divide by both lengths": [
+            lambda u, v: np.degrees(np.arccos(u @ v)),
+            lambda u, v: np.degrees(np.arccos(abs(u @ v))),
+            lambda u, v: np.degrees(np.arccos(min(abs(u @ v), 1.0))),
+            lambda u, v: np.degrees(np.arccos(np.clip(u @ v, -1, 1))),
+        ],
+        "this is the arc sine, 60 for two lines at 30 degrees: np.arccos belongs to the cosine":
+            lambda u, v: np.degrees(np.arcsin(min(abs(_cosine(u, v)), 1.0))),
+        "for parallel vectors the cosine can come out as 1.0000000000000002: clip it to 1 first": [
+            lambda u, v: np.degrees(np.arccos(abs(_cosine(u, v)))),
+            lambda u, v: math.degrees(math.acos(abs(_cosine(u, v)))),
+        ],
+        "for opposite vectors the cosine can come out as -1.0000000000000002: take the absolute "
+        "value first, then clip": lambda u, v: np.degrees(np.arccos(abs(min(_cosine(u, v), 1.0)))),
+    },
+)  # fmt: skip
+
+
+def linear_optimum(x, k):
+    """The least squared error that any linear autoencoder reaches on x (lesson 02, exercise 3).
+
+    Args:
+        x: shape (n, n_features).
+        k: the number of code units, an integer from 1 to n_features - 1.
+
+    Returns:
+        A number: squared error summed over features, averaged over examples.
+
+    >>> linear_optimum(np.array([[0.0, 1.0], [0.0, -1.0], [3.0, 0.0], [-3.0, 0.0]]), 1)
+    0.5
+    """
+    return float(_left_out(x, k) / len(x))
+
+
+def _left_out(x, k, power=2):
+    return (np.linalg.svd(x - x.mean(axis=0), compute_uv=False)[k:] ** power).sum()
+
+
+def _points_and_k(rng):
+    n_features = int(rng.integers(2, 7))
+    x = rng.normal(2, 1, (rng.integers(8, 15), n_features)) * rng.uniform(1, 5, n_features)
+    return x, int(rng.integers(1, n_features))
+
+
+_X = np.random.default_rng(1).normal(3, 1, (8, 5)) * [5, 4, 3, 2, 1]
+
+check_linear_optimum = exercise(
+    linear_optimum,
+    cases={"k = 2": (_X, 2), "k = 4": (_X, 4)},
+    draw=_points_and_k,
+    goal="add up the squares of the singular values from number k + 1 on",
+    mistakes={
+        "the variances left out are added up, not averaged: squared error is summed over "
+        "features": [
+            lambda x, k: _left_out(x, k) / min(x.shape[0] - k, x.shape[1] - k),
+            lambda x, k: _left_out(x, k) / (x.shape[1] - k) / len(x),
+            lambda x, k: _left_out(x, k) / x.size,
+        ],
+        "this is summed over the examples too: divide by their number": _left_out,
+        "an average over n examples divides by n; n - 1 belongs to an unbiased estimate of a "
+        "variance": lambda x, k: _left_out(x, k) / (len(x) - 1),
+        "centre x first: an autoencoder with biases can learn the mean":
+            lambda x, k: (np.linalg.svd(x, compute_uv=False)[k:] ** 2).sum() / len(x),
+        "this is the variance that is kept: the error is what is left out":
+            lambda x, k: (_left_out(x, 0) - _left_out(x, k)) / len(x),
+        "variance is the square of a singular value over n":
+            lambda x, k: _left_out(x, k, power=1) / len(x),
+        "this is the root of the squared error: leave it squared":
+            lambda x, k: np.sqrt(_left_out(x, k) / len(x)),
+        "this is a share of the variance: the error itself is wanted, in the units of x squared":
+            lambda x, k: _left_out(x, k) / _left_out(x, 0),
+        "one too many is kept: the k largest are at places 0 to k - 1":
+            lambda x, k: _left_out(x, k + 1) / len(x),
+        "one too few is kept: the k largest are at places 0 to k - 1":
+            lambda x, k: _left_out(x, k - 1) / len(x),
+    },
+)  # fmt: skip
