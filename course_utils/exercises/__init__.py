@@ -5,7 +5,7 @@ the checks by the name of `checks`.
 """
 
 from course_utils.exercises._values import Within
-from course_utils.exercises.engine import Exercise, Verdict, audit, exercise
+from course_utils.exercises.engine import Verdict, audit, exercise
 from course_utils.exercises.lesson00 import check_mirror, check_scale
 from course_utils.exercises.lesson01 import (
     ask_first_direction,
@@ -34,7 +34,6 @@ from course_utils.exercises.lesson11 import check_auroc, check_precision, check_
 from course_utils.exercises.predictions import predict
 
 __all__ = [
-    "Exercise",
     "Verdict",
     "Within",
     "ask_first_direction",

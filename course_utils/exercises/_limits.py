@@ -52,21 +52,26 @@ def _end(thread):
 
 
 class _Start(io.StringIO):
-    """Keeps the first characters that are written to it, and forgets the rest."""
+    """Keeps the first characters that are written to it while `wanted()`, and forgets the rest."""
 
     limit, cut = 2000, False
 
+    def __init__(self, wanted):
+        super().__init__()
+        self.wanted = wanted
+
     def write(self, text):
-        room = self.limit - self.tell()
-        self.cut = self.cut or len(text) > room
-        super().write(text[:room])
+        if self.wanted():
+            room = self.limit - self.tell()
+            self.cut = self.cut or len(text) > room
+            super().write(text[:room])
         return len(text)
 
 
 @contextlib.contextmanager
-def short_prints():
-    """What is printed meanwhile, warnings included, is shown afterwards: the start of it."""
-    kept = _Start()
+def short_prints(wanted):
+    """What is printed while `wanted()`, warnings included, is shown afterwards: the start of it."""
+    kept = _Start(wanted)
     try:
         with contextlib.redirect_stdout(kept), contextlib.redirect_stderr(kept):
             yield

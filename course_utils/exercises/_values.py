@@ -10,8 +10,8 @@ import numpy as np
 class Within(typing.NamedTuple):
     """A measured number, or an array of them, and by how much another may differ from it.
 
-    Args:
-        value: a number or an array.
+    Attributes:
+        value: a number, or an array of any shape.
         tolerance: a number at least 0, in the units of `value`.
 
     >>> Within(0.31, tolerance=0.02)

@@ -164,7 +164,15 @@ check_reconstruct = exercise(
 
 
 def ask_first_direction():
-    """The prediction of lesson 01: where the first direction points if nothing is centred."""
+    """Ask what lesson 01 shows next: where the first direction points if nothing is centred.
+
+    >>> ask_first_direction()
+    The cloud lies far from the origin. Which way will the longest direction of the uncentred
+    points run?
+      A. along the cloud
+      B. from the origin to the middle of the cloud
+      C. across the cloud
+    """
     predict(
         "The cloud lies far from the origin. Which way will the longest direction of the "
         "uncentred points run?",

@@ -152,7 +152,8 @@ def linear_optimum(x, k):
     Returns:
         A number: squared error summed over features, averaged over examples.
 
-    >>> linear_optimum(np.array([[0.0, 1.0], [0.0, -1.0], [3.0, 0.0], [-3.0, 0.0]]), 1)
+    >>> x = np.array([[0.0, 1.0], [0.0, -1.0], [3.0, 0.0], [-3.0, 0.0]])
+    >>> round(linear_optimum(x, 1), 6)
     0.5
     """
     return float(_left_out(x, k) / len(x))

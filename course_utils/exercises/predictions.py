@@ -1,4 +1,4 @@
-"""Questions to be answered before a cell runs: what will come out?"""
+"""Questions that a student answers before a cell runs."""
 
 import html
 import numbers
@@ -8,9 +8,9 @@ import sys
 def predict(question, options, answer, because):
     """Ask for a prediction: radio buttons, and an explanation for whichever is chosen.
 
-    In a notebook the question stands there as text, which stays where no kernel runs, and the
-    buttons below it. The answer and the explanations stay in the kernel until somebody chooses:
-    nothing of them is stored with the notebook. Elsewhere, question and options are printed.
+    Where no kernel runs, a notebook shows question and options as text, and outside notebooks they
+    are printed. The answer and the explanations stay in the kernel until somebody chooses: nothing
+    of them is stored with the notebook.
 
     Args:
         question: the question, a string.
@@ -34,46 +34,37 @@ def predict(question, options, answer, because):
     options = _options(question, options)
     answer = _answer(options, answer)
     because = _because(options, because)
-    letters = [chr(ord("A") + i) for i in range(len(options))]
-    lines = [f"  {letter}. {option}" for letter, option in zip(letters, options, strict=True)]
-    text = "\n".join([question, *lines])
+    lines = [f"{chr(ord('A') + i)}. {option}" for i, option in enumerate(options)]
+    text = "\n  ".join([question, *lines])
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if not hasattr(shell, "kernel"):
         print(text)
         return
     from IPython.display import display
 
-    items = "".join(f"<li>{html.escape(option)}</li>" for option in options)
-    static = f'<p><b>{html.escape(question)}</b></p><ol type="A">{items}</ol>'
-    display({"text/plain": text, "text/html": static}, raw=True)
-    display(_buttons(options, letters, answer, because))
+    asked, *listed = map(html.escape, [question, *lines])
+    static = f"<p><b>{asked}</b></p><p>{'<br>'.join(listed)}</p>"
+    live = _buttons(f"<b>{asked}</b>", lines, options.index(answer), [because[o] for o in options])
+    # One output in three forms. Whatever shows it takes the first that it can.
+    display(live._repr_mimebundle_() | {"text/html": static, "text/plain": text}, raw=True)
 
 
-def _buttons(options, letters, answer, because):
-    """The widget: buttons, and below them a place for what is said to the choice."""
+def _buttons(question, lines, right, because):
+    """The widget: the question, buttons, and a place for what is said to the choice."""
     import ipywidgets
 
-    buttons = ipywidgets.RadioButtons(
-        options=[
-            (f"{x}. {option}", i)
-            for i, (x, option) in enumerate(zip(letters, options, strict=True))
-        ],
-        value=None,
-        description="Your prediction:",
-        style={"description_width": "initial"},
-        layout={"width": "max-content"},
-    )
-    said = ipywidgets.HTML()
+    wide = {"width": "auto"}  # long text breaks where the window ends
+    buttons = ipywidgets.RadioButtons(options=lines, value=None, layout=wide)
+    said = ipywidgets.HTML(layout=wide)
 
-    def say(change):
-        if change["new"] is not None:
-            right = options[change["new"]] == answer
-            verdict = "✓ Right." if right else f"✗ Not {letters[change['new']]}."
-            explanation = html.escape(because[options[change["new"]]])
-            said.value = f'<div role="status"><b>{verdict}</b> {explanation}</div>'
+    def say(_):
+        i = buttons.index
+        if i is not None:
+            verdict = "✓ Right." if i == right else f"✗ Not {lines[i][0]}."
+            said.value = f'<div role="status"><b>{verdict}</b> {html.escape(because[i])}</div>'
 
     buttons.observe(say, names="value")
-    return ipywidgets.VBox([buttons, said])
+    return ipywidgets.VBox([ipywidgets.HTML(question, layout=wide), buttons, said])
 
 
 def _options(question, options):

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from course_utils.lessons.stored import text_of, write
+from course_utils.lessons.stored import text_of, without_live_forms, write
 
 # The kernel's peak resident memory in bytes, as an expression the kernel itself evaluates. On Linux
 # getrusage would count that of the process which started the kernel, too.
@@ -99,6 +99,7 @@ def execute(path, speed):
         "speed": speed,
     }
     book.metadata["course"] = course
+    without_live_forms(book)
     write(path, text_of(book))
     return course
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 
 from course_utils import claims as claims_room
 
@@ -34,6 +35,29 @@ def text_of(book):
     import nbformat  # here: whoever only reads notebooks need not have it
 
     return nbformat.writes(nbformat.from_dict(book)).rstrip("\n") + "\n"
+
+
+def without_live_forms(book):
+    """Leave out widgets that have another form to be stored in, as a question's buttons have.
+
+    Without a kernel they would stand there, and do nothing. (A slider's picture stays.)
+    """
+    states = book["metadata"].get("widgets", {}).get(_STATE, {}).get("state", {})
+    for output in outputs(book):
+        data = output.get("data", {})
+        if _VIEW in data and "text/html" in data:
+            _forget(data.pop(_VIEW)["model_id"], states)
+
+
+_STATE = "application/vnd.jupyter.widget-state+json"
+_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def _forget(model, states):
+    """Take a widget's state out of `states`, and those of the widgets that it holds."""
+    state = json.dumps(states.pop(model, {}))
+    for held in re.findall(r"IPY_MODEL_(\w+)", state):
+        _forget(held, states)
 
 
 def outputs(book):
