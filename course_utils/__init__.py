@@ -3,8 +3,8 @@
 Ground floor, no Keras: `runtime`, `claims`, `exercises`, `checks`, `datasets`, `latent`, `pca`,
 `metrics`, `plotting`. First floor, Keras: `layers`, `models`, `training`. On top `lessons`, which
 runs notebooks. Each uses none but those before it. Importing the package itself imports none of
-them; it only sets the environment variables below, which TensorFlow and JAX read when they start: import it
-before Keras, TensorFlow or JAX. A variable that you have set yourself is left as it is.
+them; it only sets the environment variables below, which TensorFlow and JAX read when they start:
+import it before Keras, TensorFlow or JAX. A variable that you have set yourself is left as it is.
 """
 
 import os

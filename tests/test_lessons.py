@@ -8,7 +8,7 @@ import nbformat.v4
 import pytest
 
 from course_utils import claims, lessons
-from course_utils.lessons import __main__, execution, minutes, tables
+from course_utils.lessons import __main__, execution, minutes, stored, tables
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -439,3 +439,24 @@ def test_what_is_no_notebook_is_named_in_one_sentence(tmp_path, name):
         SystemExit, match=r"NOTEBOOKS must name notebooks \(.ipynb\) that are there, got .*" + name
     ):
         __main__.main(["execute", str(tmp_path / name)])
+
+
+def test_a_question_is_stored_as_text_and_a_slider_as_it_was():
+    view, state = (f"application/vnd.jupyter.widget-{what}+json" for what in ("view", "state"))
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("ask()") for _ in "ab"])
+    question = {view: {"model_id": "a"}, "text/html": "<p>Which?</p>", "text/plain": "Which?"}
+    slider = {view: {"model_id": "s"}, "text/plain": "slider"}
+    for cell, data in zip(book.cells, (question, slider), strict=True):
+        cell.outputs = [nbformat.v4.new_output("display_data", data=data)]
+    states = {
+        "a": {"children": ["IPY_MODEL_b"]},
+        "b": {"layout": "IPY_MODEL_c"},
+        "c": {},
+        "s": {"layout": "IPY_MODEL_l"},
+        "l": {},
+    }
+    book.metadata["widgets"] = {state: {"state": states}}
+    stored.without_live_forms(book)
+    assert book.cells[0].outputs[0].data == {"text/html": "<p>Which?</p>", "text/plain": "Which?"}
+    assert book.cells[1].outputs[0].data == slider
+    assert states.keys() == {"s", "l"}

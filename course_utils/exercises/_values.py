@@ -42,6 +42,8 @@ def as_array(value):
         plain = all(type(part) in (bool, int, float) for part in value)
         value = np.asarray(value if plain else [as_array(part) for part in value])
     array = np.asarray(value)
+    if array.dtype.kind == "O" and any(part is None for part in array.flat):
+        raise TypeError("None is no number")
     if array.dtype.kind in "OV":  # Decimal, Fraction, integers beyond 64 bits; bfloat16
         array = array.astype(float)
     if array.dtype.kind == "c" and not array.imag.any():

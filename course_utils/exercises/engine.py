@@ -116,17 +116,17 @@ def audit(check):
         check: what `exercise` returned.
 
     Returns:
-        A list of sentences, empty if all is well: the reference is refused, a mistake passes or
-        gets another hint than its own, two mistakes agree on all cases.
+        A list of sentences, empty if all is well: the reference gives no result or not twice the
+        same, a mistake passes or gets another hint than its own, two mistakes agree on all cases.
 
     >>> from course_utils import exercises
     >>> exercises.audit(exercises.check_scale)
     []
     """
     data = check.exercise
-    verdict = check(data.reference)
-    found = [] if verdict else [f"the reference is refused: {verdict.message}"]
-    wrong = []
+    found, wrong = [f"the reference gives no result: {s}" for s in data.failures()], []
+    if not (verdict := check(data.reference)):
+        found.append(f"the reference differs from itself: {verdict.message}")
     for hint, mistake in data.each_mistake():
         verdict = check(mistake)
         if verdict or not verdict.message.endswith(_values.one_line(hint)):
@@ -248,6 +248,12 @@ class Exercise:
         else:
             told, goal = _values.difference(got, wanted, self.rtol), True
         return where + told + (f": {self.goal}" if goal and self.goal else "")
+
+    def failures(self):
+        """What the reference does that is no result: a list of sentences."""
+        outcome = self._outcomes(self.reference)
+        ends = [outcome(i) for i in range(len(self.arguments))]
+        return [end.sentence for end in ends if isinstance(end, _Ended)]
 
     def each_mistake(self):
         """Yield (hint, function) for each mistake."""

@@ -1,0 +1,50 @@
+"""Exercises take tensors of the backend for an answer, with gradients or without."""
+
+import keras
+import numpy as np
+import pytest
+
+from course_utils import exercises
+
+CHECKS = [getattr(exercises, name) for name in exercises.__all__ if name.startswith("check_")]
+
+
+def variable(value):
+    return keras.Variable(value, dtype=str(np.asarray(value).dtype), trainable=True)
+
+
+def with_gradient(value):
+    tensor = keras.ops.convert_to_tensor(value)
+    recorded = keras.backend.backend() == "torch" and tensor.is_floating_point()
+    return tensor.requires_grad_() if recorded else tensor
+
+
+def in_parts(value):
+    return [with_gradient(part) for part in value] if np.ndim(value) else with_gradient(value)
+
+
+def half(value):
+    return keras.ops.cast(value, "bfloat16")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [keras.ops.convert_to_tensor, variable, with_gradient, in_parts],
+    ids=lambda k: k.__name__,
+)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_a_right_answer_may_be_a_tensor(check, kind):
+    if check is exercises.check_scale and kind is in_parts:
+        pytest.skip("a list has no dtype, and this exercise asks for one")
+
+    def student(*arguments):
+        answer = np.asarray(check.exercise.reference(*arguments))
+        return kind(answer.copy())  # a tensor can't share an array that is read backwards
+
+    assert check(student), check(student)
+
+
+def test_sixteen_bits_are_read_and_judged_as_what_they_are():
+    verdict = exercises.check_centre(lambda x: half(x - x.mean(axis=0)))
+    assert not verdict and "you got" in verdict.message
+    assert exercises.check_count_dead(lambda codes: half((codes == 0).all(axis=0).sum()))
