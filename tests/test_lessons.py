@@ -459,4 +459,4 @@ def test_a_question_is_stored_as_text_and_a_slider_as_it_was():
     stored.without_live_forms(book)
     assert book.cells[0].outputs[0].data == {"text/html": "<p>Which?</p>", "text/plain": "Which?"}
     assert book.cells[1].outputs[0].data == slider
-    assert states.keys() == {"s", "l"}
+    assert book.metadata["widgets"][state]["state"].keys() == {"s", "l"}

@@ -124,15 +124,18 @@ def audit(check):
     []
     """
     data = check.exercise
-    found, wrong = [f"the reference gives no result: {s}" for s in data.failures()], []
+    right = data.outcomes(data.reference)
+    ends = [right(i).sentence for i in range(len(data.arguments)) if isinstance(right(i), _Ended)]
+    found = [f"the reference gives no result: {sentence}" for sentence in ends]
     if not (verdict := check(data.reference)):
         found.append(f"the reference differs from itself: {verdict.message}")
+    wrong = []
     for hint, mistake in data.each_mistake():
-        verdict = check(mistake)
+        verdict, outcomes = check(mistake), data.outcomes(mistake)
         if verdict or not verdict.message.endswith(_values.one_line(hint)):
             found.append(f"the mistake “{hint}” is answered: {verdict.message}")
-        if not data.agree_on_cases(mistake, data.reference):
-            wrong.append((hint, mistake))
+        if not data.agree_on_cases(outcomes, right):
+            wrong.append((hint, outcomes))
     for (one, first), (other, second) in itertools.combinations(wrong, 2):
         if one != other and data.agree_on_cases(first, second):
             found.append(f"no case tells “{one}” from “{other}”")
@@ -221,13 +224,13 @@ class Exercise:
 
     def _hint(self, function, calls):
         """ "right", or what to tell; `calls` receives the arguments of each call."""
-        mine, right = self._outcomes(function, calls), self._outcomes(self.reference)
+        mine, right = self.outcomes(function, calls), self.outcomes(self.reference)
         everything = range(len(self.arguments))
         wrong = next((i for i in everything if not self._agree(mine(i), right(i))), None)
         if wrong is None:
             return "right"
         for hint, mistake in self.each_mistake():
-            theirs = self._outcomes(mistake)
+            theirs = self.outcomes(mistake)
             if all(self._agree(mine(i), theirs(i)) for i in everything):
                 ended = isinstance(mine(wrong), _Ended)
                 return f"{mine(wrong).sentence}: {hint}" if ended else hint
@@ -249,12 +252,6 @@ class Exercise:
             told, goal = _values.difference(got, wanted, self.rtol), True
         return where + told + (f": {self.goal}" if goal and self.goal else "")
 
-    def failures(self):
-        """What the reference does that is no result: a list of sentences."""
-        outcome = self._outcomes(self.reference)
-        ends = [outcome(i) for i in range(len(self.arguments))]
-        return [end.sentence for end in ends if isinstance(end, _Ended)]
-
     def each_mistake(self):
         """Yield (hint, function) for each mistake."""
         for hint, functions in self.mistakes.items():
@@ -262,24 +259,31 @@ class Exercise:
                 yield hint, function
 
     def agree_on_cases(self, one, other):
-        """Whether two functions do the same in all cases; the random ones don't count.
+        """Whether two functions have the same `outcomes` in all cases; the random ones don't count.
 
         Args:
-            one, other: functions.
+            one, other: what `outcomes` returned.
 
         Returns:
             A bool.
         """
-        outcomes = self._outcomes(one), self._outcomes(other)
-        return all(self._agree(*(o(i) for o in outcomes)) for i in range(len(self.cases)))
+        return all(self._agree(one(i), other(i)) for i in range(len(self.cases)))
 
     def _agree(self, got, wanted):
         if isinstance(got, _Ended) or isinstance(wanted, _Ended):
             return type(got) is type(wanted) and got == wanted
         return _values.close(got, wanted, self.rtol)
 
-    def _outcomes(self, function, calls=None):
-        """A function of i: the outcome for the i-th arguments, computed when it is asked for."""
+    def outcomes(self, function, calls=None):
+        """What a function does with each of the arguments.
+
+        Args:
+            function: the function.
+            calls: a list that receives the arguments of each call, or None.
+
+        Returns:
+            A function of i: the outcome for the i-th arguments, found when it is asked for.
+        """
 
         def call(*arguments, shape=None):
             if calls is not None:

@@ -136,7 +136,7 @@ check_hold_people_out = exercise(
     measure=_held_out,
     cases={"3 people of 8": (_PERSONS, 3), "1 of 3": (np.repeat([102, 104, 106], 5), 1)},
     draw=_pictures,
-    draws=4,
+    draws=2,
     goal="True or False for each picture, np.isin(persons, people)",
     mistakes={
         "some people have pictures on both sides: draw people, not pictures":
