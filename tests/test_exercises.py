@@ -149,7 +149,7 @@ def test_a_mistake_is_named_if_it_does_the_same_everywhere():
     check = check_of(mistakes=HINTS, draw=lambda rng: (rng.normal(size=3),), cases=[(3,), (5,)])
     assert check(lambda x: x * x).message == "that is the square"
     only_there = check(lambda x: x * x if np.ndim(x) == 0 else 2 * x)
-    assert only_there.message == "for 3, you got 9, wanted 6"
+    assert only_there.message == "for x = 3, you got 9, wanted 6"
 
 
 def test_a_mistake_that_raises_is_named_beside_what_it_raised():
@@ -163,7 +163,7 @@ def test_a_mistake_that_raises_is_named_beside_what_it_raised():
 def test_random_arguments_find_what_is_right_by_luck():
     check = check_of(draw=lambda rng: (rng.normal(size=(2, 2)),), goal="twice")
     message = check(lambda x: np.array([[3.0, 4.0], [6.0, -9.0]])).message
-    assert message.startswith("right for the small cases, but not for [[")
+    assert message.startswith("right for the small cases, but not for x = [[")
     assert message.endswith("]]: twice")
 
 
@@ -301,11 +301,8 @@ def test_the_student_s_generator_is_the_one_that_is_shown(draw):
 
     check = exercise(noisy, measure=measure, cases=[(np.ones(9),)], draw=draw, mistakes={})
     assert check(noisy)
-    assert (
-        "called with an array of shape (9,), a random generator"
-        in check(lambda x, r: x[99]).message
-    )
-    assert "called with an array of shape (9,), a random generator" in check(lambda x: x).message
+    assert "called with x of shape (9,), rng, your function" in check(lambda x, r: x[99]).message
+    assert "called with x of shape (9,), rng, your function" in check(lambda x: x).message
 
 
 RIGHT_BUT_RANDOM = {
@@ -354,11 +351,30 @@ def _neighbours(persons, n, rng):
     return np.isin(persons, np.roll(people, rng.integers(len(people)))[:n])
 
 
+def _mirrored(images, rate, rng):
+    lost = rng.random(images.shape) < rate
+    middle = images.shape[2] // 2
+    lost[:, :, -middle:] = lost[:, :, :middle][:, :, ::-1]
+    return images * ~lost
+
+
+def _by_pictures(persons, n, rng):
+    people = list(dict.fromkeys(rng.permutation(persons).tolist()))
+    return np.isin(persons, people[:n])
+
+
+def _one_size_of_noise(mean, log_var, rng):
+    return mean + np.exp(log_var.mean(axis=0) / 2) * rng.standard_normal(mean.shape)
+
+
 @pytest.mark.parametrize(
     "check, function, words",
     [
         (exercises.check_mask, _from_a_die, "a share of"),
-        (exercises.check_mask, _in_blocks, "beside it"),
+        (exercises.check_mask, _mirrored, "become 0 together"),
+        (exercises.check_hold_people_out, _by_pictures, "more often"),
+        (exercises.check_sample, _one_size_of_noise, "standard deviation of what you draw"),
+        (exercises.check_mask, _in_blocks, "become 0 together"),
         (
             exercises.check_mask,
             lambda x, rate, rng: x * (rng.random(x.shape) >= rate + 0.02),

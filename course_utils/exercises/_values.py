@@ -93,17 +93,25 @@ def difference(got, wanted, rtol):
     if isinstance(wanted, dict):
         key = next(key for key in wanted if not close(got.get(key), wanted[key], rtol))
         return key.format(got=words(got.get(key)), wanted=words(wanted[key]))
+    got = got + 0.0 if got.dtype.kind == "f" else got  # no -0
     if got.shape != wanted.shape:
         return f"the shape is {got.shape}, wanted {wanted.shape or 'one number'}"
     if wanted.dtype.kind in "iu" and not wanted.shape and got != np.round(got):
         return f"the answer is a whole number, you got {words(got)}"
     if wanted.size <= 8:
-        return f"you got {words(got)}, wanted {words(wanted)}"
+        return _both(got, wanted)
     with np.errstate(all="ignore"):
         numbers = got.astype(float), wanted.astype(float)
         apart = ~np.isclose(*numbers, rtol=rtol, atol=1e-6, equal_nan=True)
     place = tuple(map(int, np.argwhere(apart)[0]))
-    return f"at {place} you got {words(got[place])}, wanted {words(wanted[place])}"
+    return f"at {place} {_both(got[place], wanted[place])}"
+
+
+def _both(got, wanted):
+    texts = [words(got), words(wanted)]
+    if texts[0] == texts[1]:  # they differ further behind the point
+        texts = [str(np.asarray(value).tolist()) for value in (got, wanted)]
+    return f"you got {texts[0]}, wanted {texts[1]}"
 
 
 def words(value):
@@ -118,17 +126,20 @@ def words(value):
     return f"{value.item():.6g}" if value.dtype.kind == "f" else str(value.item())
 
 
-def shown(arguments):
-    """The arguments of a call, as a message names them."""
-    return ", ".join(map(_argument, arguments))
+def shown(arguments, names=()):
+    """The arguments of a call, as a message tells them: `names` are those of the parameters."""
+    names = [*names, *[""] * len(arguments)]
+    return ", ".join(_argument(*pair) for pair in zip(arguments, names, strict=False))
 
 
-def _argument(value):
+def _argument(value, name):
     if isinstance(value, np.random.Generator):
-        return "a random generator"
-    if isinstance(value, np.ndarray):
-        return words(value) if value.size <= 6 else f"an array of shape {value.shape}"
-    return words(value) if isinstance(value, (float, np.generic)) else reprlib.repr(value)
+        return name or "a random generator"
+    if isinstance(value, np.ndarray) and value.size > 6:
+        return f"{name or 'an array'} of shape {value.shape}"
+    is_number = isinstance(value, (float, np.generic, np.ndarray))
+    text = words(value) if is_number else reprlib.repr(value)
+    return f"{name} = {text}" if name else text
 
 
 def same(before, after):

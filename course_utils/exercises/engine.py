@@ -75,10 +75,11 @@ def exercise(
         measure: what is compared where it is not the result itself: a function of `call` and the
             arguments, in which `call(*arguments, shape=None)` calls the student's function. It
             returns an array, or {sentence to be said if this part differs: number, array, string
-            or `Within`}; "{got}" and "{wanted}" stand for the values.
+            or `Within`}; "{got}" and "{wanted}" stand for the values there.
         rtol: the relative tolerance of floats, which float32 arithmetic should meet.
         draws: how many random arguments are tried.
-        seconds: how long the whole check may take.
+        seconds: how long the whole check may take. (One long step inside a library can't be ended:
+            it goes on in the background.)
 
     Returns:
         A function of the student's function that returns a `Verdict` and raises nothing, whatever
@@ -90,9 +91,10 @@ def exercise(
     >>> check(lambda x: x * x)
     ✗ that is the square
     """
+    names = list(inspect.signature(reference).parameters)
     cases = cases or ([draw(np.random.default_rng(0))] if draw else [])
     if not isinstance(cases, dict):
-        cases = {_values.shown(arguments): arguments for arguments in cases}
+        cases = {_values.shown(arguments, names): arguments for arguments in cases}
     mistakes = {
         hint: functions if isinstance(functions, list) else [functions]
         for hint, functions in mistakes.items()
@@ -159,7 +161,7 @@ class _Ended:
     sentence: str = dataclasses.field(compare=False)
 
 
-_SHAPE, _UNREADABLE = "shape", "unreadable"
+_NOTHING, _UNREADABLE = "nothing", "unreadable"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -218,8 +220,8 @@ class Exercise:
             except Exception as error:  # the engine's fault, and told as such
                 hint = f"your function can't be judged, and this is not your fault: {_text(error)}"
         if hint is None:
-            given = _values.shown(calls[-1])
-            hint = f"called with {given}, your function had not returned after {self.seconds} s"
+            where = self._called(calls[-1])
+            hint = f"{where}, your function had not returned after {self.seconds} s"
         return Verdict(hint == "right", _values.one_line(hint))
 
     def _hint(self, function, calls):
@@ -229,6 +231,8 @@ class Exercise:
         wrong = next((i for i in everything if not self._agree(mine(i), right(i))), None)
         if wrong is None:
             return "right"
+        if isinstance(mine(0), _Ended) and mine(0).what == _NOTHING:
+            return NOTHING
         for hint, mistake in self.each_mistake():
             theirs = self.outcomes(mistake)
             if all(self._agree(mine(i), theirs(i)) for i in everything):
@@ -240,17 +244,25 @@ class Exercise:
         """The sentence for an outcome that no named mistake has: the case, got, wanted."""
         first, *others = self.cases
         if i > len(others):
-            given = _values.shown(self.arguments[i])
-            where = f"right for the small cases, but not for {given}: "
+            given = _values.shown(self.arguments[i], self._names)
+            where = "right for the small cases, but not for " + given
+            where = "right for the small cases; but " if isinstance(got, _Ended) else f"{where}: "
         elif i:
             where = f"right for {first}, but not for {others[i - 1]}: "
         else:
             where = "" if isinstance(got, (_Ended, dict)) else f"for {first}, "
         if isinstance(got, _Ended):
-            told, goal = got.sentence, got.what in (_SHAPE, _UNREADABLE)
+            told, goal = got.sentence, got.what == _UNREADABLE
         else:
-            told, goal = _values.difference(got, wanted, self.rtol), True
+            told, goal = _values.difference(got, wanted, self.rtol), not isinstance(got, dict)
         return where + told + (f": {self.goal}" if goal and self.goal else "")
+
+    @property
+    def _names(self):
+        return list(inspect.signature(self.reference).parameters)
+
+    def _called(self, arguments):
+        return "called with " + _values.shown(arguments, self._names)
 
     def each_mistake(self):
         """Yield (hint, function) for each mistake."""
@@ -288,10 +300,10 @@ class Exercise:
         def call(*arguments, shape=None):
             if calls is not None:
                 calls.append(arguments)
-            result = _call(function, arguments)
+            result = _call(function, arguments, self._called(arguments) + ", your function ")
             if shape is not None and result.shape != shape:
                 told = f"the shape is {result.shape}, wanted {shape or 'one number'}"
-                raise _Stopped(_Ended(_SHAPE, str(result.shape), told))
+                raise _Stopped(_Ended("shape", str(result.shape), told))
             return result
 
         @functools.cache
@@ -312,23 +324,23 @@ def _returned(call, *arguments):
     return call(*arguments)
 
 
-def _call(function, arguments):
+def _call(function, arguments, where):
     """The function's result as an array. It gets copies, except of a random generator."""
     fixed = [not isinstance(value, np.random.Generator) for value in arguments]
     given = [copy.deepcopy(v) if keep else v for v, keep in zip(arguments, fixed, strict=True)]
-    where = f"called with {_values.shown(arguments)}, your function "
     try:
         result = function(*given)
         result = list(result) if _values.is_lazy(result) else result
     except _limits.TimeUp:
         raise
     except NotImplementedError as error:
-        raise _Stopped(_Ended("nothing", "", NOTHING)) from error
+        raise _Stopped(_Ended(_NOTHING, "", f"{where}is not written yet")) from error
     except BaseException as error:  # whatever it is: `exit()`, too
         kind, text = type(error).__name__, _text(error)
         raise _Stopped(_Ended(kind, text, f"{where}raised {kind}: {text}")) from error
     if result is None or result is Ellipsis:
-        raise _Stopped(_Ended("nothing", "", NOTHING))
+        told = f"{where}returned nothing: does every branch of it end with `return`?"
+        raise _Stopped(_Ended(_NOTHING, "", told))
     pairs = zip(arguments, given, fixed, strict=True)
     if not all(_values.same(before, after) for before, after, keep in pairs if keep):
         raise _Stopped(_Ended("changed", "", CHANGED))
@@ -338,7 +350,7 @@ def _call(function, arguments):
         raise
     except BaseException as error:  # text, a dictionary, rows of unequal length
         kind = type(result).__name__
-        told = f"{where}returned a {kind}, which can't be compared"
+        told = f"{where}returned what can't be compared with numbers ({kind})"
         raise _Stopped(_Ended(_UNREADABLE, kind, told)) from error
 
 

@@ -23,7 +23,7 @@ def scale(images):
 def _values_and_kind(call, images):
     result = call(images, shape=images.shape)
     return {
-        "some values are wrong": result,
+        "some values are wrong: each should be the byte divided by 255": result,
         "the values are right, but the dtype is {got}, wanted {wanted}": str(result.dtype),
     }
 

@@ -77,7 +77,8 @@ def _cosine(u, v):
 
 def _angles(call, u, v):
     if u.ndim == 1:
-        return {"you got {got}°, wanted {wanted}°": Within(call(u, v, shape=()), 0.003)}
+        found = Within(call(u, v, shape=()), 0.003)
+        return {"you got {got}°, wanted {wanted}°: divide the dot product by both lengths": found}
     # Many pairs on one line, of which rounding takes some cosines over 1, or below -1. There even
     # a right angle is rounded: 0.02° in float32.
     found = np.array([call(a, b, shape=()) for a, b in zip(u, v, strict=True)])
@@ -109,7 +110,6 @@ check_angle = exercise(
         "opposite vectors": (_PARALLEL, -3 * _PARALLEL),
     },
     draw=_lines,
-    goal="divide the dot product by both lengths: that is the cosine",
     mistakes={
         "a line has no direction: u and -u lie on the same line, so take the cosine's absolute "
         "value": lambda u, v: np.degrees(np.arccos(np.clip(_cosine(u, v), -1, 1))),

@@ -29,7 +29,7 @@ def _places(call, images, rate):
     again = call(images, rate, anew, shape=images.shape)
     black = first == 0
     kept, were = first[~black], images[~black]
-    own = len(np.unique(black.reshape(len(black), -1), axis=0)) / len(black)
+    flat = black.reshape(len(black), -1)
     return {
         "a pixel is either 0 or what it was, and of those that are not 0 a share of {got} is what "
         "it was": Within(np.isclose(kept, were, rtol=1e-3).mean() if kept.size else 1.0, 0.005),
@@ -38,16 +38,16 @@ def _places(call, images, rate):
         ),
         # Of 60,000 pixels: five standard deviations, or more.
         "a share of {got} of the pixels became 0, wanted {wanted}": Within(black.mean(), 0.01),
-        "some images lost the same pixels: draw a number for each pixel of each image": Within(
-            own, 0.005
+        "some images lose more of their pixels than others" + _EACH: _is_even(
+            flat.mean(axis=1), flat
         ),
-        "whether a pixel becomes 0 depends on the next image: draw a number for each": Within(
-            _correlation(black[1:], black[:-1]), 0.05
-        ),
-        "whether a pixel becomes 0 depends on the pixel beside it: draw a number for each": Within(
+        "some places become 0 more often than others" + _EACH: _is_even(flat.mean(axis=0), flat),
+        "some images lost the same pixels" + _EACH: _goes_its_own_way(flat),
+        "some places become 0 together" + _EACH: _goes_its_own_way(flat.T),
+        "whether a pixel becomes 0 depends on the pixel beside it" + _EACH: Within(
             _correlation(black[:, :, 1:], black[:, :, :-1]), 0.05
         ),
-        "whether a pixel becomes 0 depends on the pixel above it: draw a number for each": Within(
+        "whether a pixel becomes 0 depends on the pixel above it" + _EACH: Within(
             _correlation(black[:, 1:], black[:, :-1]), 0.05
         ),
         "two calls with one rng drew the same places" + _FROM_RNG: np.array_equal(first, second),
@@ -55,6 +55,7 @@ def _places(call, images, rate):
     }
 
 
+_EACH = ": draw a number for each pixel of each image, rng.random(images.shape)"
 _FROM_RNG = ": draw from the rng that you are given, and from nothing else"
 
 
@@ -64,10 +65,26 @@ def _correlation(one, other):
     return (one * other).mean() / size if size else 0.0
 
 
+def _is_even(shares, flat):
+    """Whether shares differ no more than chance allows: seven standard deviations."""
+    drawn, rate = flat.size / len(shares), flat.mean()
+    far = 7 * np.sqrt(rate * (1 - rate) / drawn) + 1 / drawn
+    return bool(np.abs(shares - rate).max() <= far)
+
+
+def _goes_its_own_way(rows):
+    """Whether no two rows of flags are alike, or opposite, beyond chance: eight deviations."""
+    off = rows - rows.mean(axis=1, keepdims=True)
+    lengths = np.linalg.norm(off, axis=1)
+    off = off[lengths > 0] / lengths[lengths > 0][:, np.newaxis]
+    alike = np.abs(off @ off.T - np.eye(len(off)))
+    return bool(alike.max(initial=0) < 8 / np.sqrt(rows.shape[1]))
+
+
 def _grey_images(rng):
     side = int(rng.integers(18, 24))
     images = rng.uniform(0.1, 1.0, (60_000 // side**2, side, side))
-    return images, float(rng.uniform(0.03, 0.97))
+    return images, float(rng.uniform(0.1, 0.9))
 
 
 _GREY = np.linspace(0.1, 1.0, 150 * 20 * 20).reshape(150, 20, 20)
@@ -75,10 +92,14 @@ _GREY = np.linspace(0.1, 1.0, 150 * 20 * 20).reshape(150, 20, 20)
 check_mask = exercise(
     mask,
     measure=_places,
-    cases={"a rate of 0.3": (_GREY, 0.3), "0.6": (_GREY, 0.6)},
+    cases={
+        "a rate of 0.3": (_GREY, 0.3),
+        "0.6": (_GREY, 0.6),
+        "a rate of 0": (_GREY, 0.0),
+        "a rate of 1": (_GREY, 1.0),
+    },
     draw=_grey_images,
-    draws=4,
-    goal="rng.random(images.shape) draws a number from 0 to 1 for each pixel",
+    draws=3,
     mistakes={
         "the pixels that are left became brighter: that is dropout's rescaling; masking leaves "
         "them as they are": lambda x, rate, rng: x * (rng.random(x.shape) >= rate) / (1 - rate),
@@ -100,7 +121,8 @@ check_mask = exercise(
         "no pixel became 0": lambda x, rate, rng: x,
         "all pixels became 0": lambda x, rate, rng: x * 0,
         "these are the places alone: multiply the images by them":
-            lambda x, rate, rng: rng.random(x.shape) >= rate,
+            [lambda x, rate, rng: rng.random(x.shape) >= rate,
+             lambda x, rate, rng: rng.random(x.shape) < rate],
         "two calls with one rng drew the same places" + _FROM_RNG:
             lambda x, rate, rng: mask(x, rate, np.random.default_rng(0)),
         "two rngs of one seed drew different places" + _FROM_RNG:
@@ -131,7 +153,7 @@ def _mse(x, y, axis=1):
 def _noisy(rng, n=None, n_pixels=None):
     shape = n or rng.integers(2, 7), n_pixels or rng.integers(4, 12)
     x = rng.uniform(0.1, 0.9, shape)
-    return x, np.clip(x + rng.normal(size=shape) * rng.uniform(0.03, 0.4, (shape[0], 1)), 0, 1)
+    return x, np.clip(x + rng.normal(size=shape) * rng.uniform(0.04, 0.6, (shape[0], 1)) ** 2, 0, 1)
 
 
 _ROUNDED = "right, but rounded: return the number as it is"
@@ -193,7 +215,7 @@ def shrinkage(variances, stddev):
 
 
 def _variances(rng):
-    return np.sort(rng.exponential(2, rng.integers(1, 7)))[::-1].copy(), float(rng.uniform(0.2, 2))
+    return rng.exponential(2, rng.integers(1, 7)), float(rng.uniform(0.2, 2))  # in any order
 
 
 _V = np.array([5.0, 1.0, 0.3, 0.0])

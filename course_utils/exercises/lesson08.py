@@ -31,7 +31,7 @@ check_convolution_parameters = exercise(
         "a kernel of 5 and 3 channels (and 7 filters)": (5, 3, 7),
         "a kernel of 3 and 16 channels (and 32 filters)": (3, 16, 32),
     },
-    draw=lambda rng: tuple(rng.integers(1, 20, 3).tolist()),
+    draw=lambda rng: tuple(rng.integers(1, rng.choice([2, 20], 3)).tolist()),
     goal="count what one filter has, and then all filters",
     mistakes={
         "the biases are missing: each filter has one": lambda size, c, f: size**2 * c * f,
@@ -72,35 +72,47 @@ def hold_people_out(persons, n_people, rng):
 
 def _held_out(call, persons, n_people):
     rng = np.random.default_rng(0)
-    draws = [call(persons, n_people, rng) for _ in range(300)]
+    draws = [call(persons, n_people, rng) for _ in range(400)]
     anew = np.random.default_rng(0)
     again = [call(persons, n_people, anew) for _ in range(20)]
     form = _form(draws[0], persons)
     if form != _MARKS or any(_form(draw, persons) != form for draw in draws):
-        return {"this is {got}, wanted {wanted}": form}
+        return {_WANTED: form}
     held = [frozenset(persons[draw].tolist()) for draw in draws]
     kept = [frozenset(persons[~draw].tolist()) for draw in draws]
     pairs = {pair for people in held for pair in itertools.combinations(sorted(people), 2)}
     sizes = np.array(list(map(len, held)))
     return {
-        "this is {got}, wanted {wanted}": form,
-        "some people have pictures on both sides: draw people, not pictures":
+        _WANTED: form,
+        "some people have pictures on both sides: draw people, not pictures, and mark all theirs":
             not any(h & k for h, k in zip(held, kept, strict=True)),
         "in some draws fewer people are held out than n_people says":
             bool((sizes < n_people).any()),
         "{got} people are held out, wanted {wanted}": Within(sizes.mean(), 0.4),
         "always the same people: draw them from the rng that you are given, rng.choice(...)":
             len(set(held)) > 1,
-        "in 300 draws only {got} people were ever held out, and {wanted} may be":
-            len(frozenset().union(*held)),
-        "in 300 draws only {got} pairs of people were ever held out together, and {wanted} may be":
-            len(pairs),
+        "in 400 draws only {got} people were ever held out, and {wanted} may be: draw from "
+        "np.unique(persons), without replacement": len(frozenset().union(*held)),
+        "some people are drawn more often than others: draw from np.unique(persons), where each "
+        "stands once, without replacement": _is_even(held, persons, n_people),
+        "in 400 draws only {got} pairs of people were ever held out together, and {wanted} may be: "
+        "draw from np.unique(persons), without replacement": len(pairs),
         "not repeatable: draw from the rng that you are given, and from nothing else":
             all(map(np.array_equal, draws, again)),
     }  # fmt: skip
 
 
 _MARKS = "True or False for each picture"
+_WANTED = "this is {got}, wanted {wanted}, np.isin(persons, people)"
+
+
+def _is_even(held, persons, n_people):
+    """Whether each is drawn as often as chance allows: four and a half standard deviations."""
+    people = np.unique(persons)
+    shares = np.array([np.mean([person in group for group in held]) for person in people.tolist()])
+    wanted = n_people / len(people)
+    far = 4.5 * np.sqrt(wanted * max(1 - wanted, 0) / len(held)) + 1e-9
+    return bool(np.abs(shares - wanted).max() <= far)
 
 
 def _form(result, persons):
@@ -120,7 +132,7 @@ def _pictures(rng):
     return persons, int(rng.integers(2, len(people)))
 
 
-_PERSONS = np.repeat([103, 105, 108, 111, 112, 120, 121, 130], [4, 6, 5, 5, 3, 7, 5, 5])
+_PERSONS = np.repeat([103, 105, 108, 111, 112, 120, 121, 130], [2, 9, 5, 5, 3, 9, 5, 2])
 
 
 def _marks(persons, n, rng):
@@ -134,7 +146,11 @@ def _people(persons, n, rng):
 check_hold_people_out = exercise(
     hold_people_out,
     measure=_held_out,
-    cases={"3 people of 8": (_PERSONS, 3), "1 of 3": (np.repeat([102, 104, 106], 5), 1)},
+    cases={
+        "3 people of 8": (_PERSONS, 3),
+        "1 of 3": (np.repeat([102, 104, 106], 5), 1),
+        "2 of 2": (np.repeat([107, 109], [3, 4]), 2),
+    },
     draw=_pictures,
     draws=2,
     goal="True or False for each picture, np.isin(persons, people)",

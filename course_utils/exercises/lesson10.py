@@ -60,10 +60,10 @@ def _two_vectors(rng):
     d = int(rng.integers(2, 9))
     first, second = np.linalg.qr(rng.normal(size=(d, 2)))[0].T
     # Every other pair is near: there a straight line is nearly, but not quite, the arc.
-    turn = rng.choice([rng.uniform(0.1, 0.3), rng.uniform(0.3, 2.8)])
+    turn = rng.choice([rng.uniform(0.06, 0.14), rng.uniform(0.2, 2.8)])
     length = rng.uniform(0.5, 8)
     other = np.cos(turn) * first + np.sin(turn) * second
-    return length * first, length * other, float(rng.uniform(0.1, 0.9))
+    return length * first, length * other, float(rng.uniform(0.3, 0.7))
 
 
 def _unguarded(a, b, t):
@@ -90,6 +90,8 @@ check_slerp = exercise(
     cases={
         "vectors of length 5": (_A, _B, 0.25),
         "t = 1": (_A, _B, 1.0),
+        "t = 0": (_A, _B, 0.0),
+        "t = 0.9": (_A, _B, 0.9),
         "those of length 1": (np.array([0.6, 0.8]), np.array([0.0, 1.0]), 0.3),
         "two equal vectors": (_A, _A.copy(), 0.5),
         "other equal vectors": (_TWINS, _TWINS.copy(), 0.5),
@@ -149,14 +151,16 @@ def _less(x, taken):
 
 def _log_weights(rng):
     n, k = rng.integers(1, 6), rng.integers(2, 9)
-    return (rng.normal(rng.uniform(-120, -20, (n, 1)), rng.uniform(0.5, 4), (n, k)),)
+    far = rng.choice([100, 2000])
+    return (rng.normal(rng.uniform(-far, far, (n, 1)), rng.uniform(0.5, 4), (n, k)),)
 
 
 def _near_800():
     rng = np.random.default_rng(8)
     near = rng.normal(-800.0, 3.0, (3, 5))
     apart = near - np.array([[0.0], [900.0], [100.0]])
-    apart[1, 0] = 0.0  # far above the mean and the least of its row
+    # Far above all others of the row, in one row the first, in one the last.
+    apart[0, 2] = apart[1, 0] = apart[2, 4] = 0.0
     return near, apart
 
 

@@ -116,8 +116,12 @@ def _alarms(call, normal, false_alarm_rate):
     above = 100 * (normal > found).mean()
     return {
         "this is no finite number": bool(np.isfinite(found)),
+        "your threshold of {got} lies beyond all scores": Within(
+            found if found > normal.max() or found < normal.min() else 0.0, 1e-6
+        ),
         # Any definition of a quantile will do: they differ by one score.
-        "{got}% of the normal scores lie above your threshold, where {wanted}% should": Within(
+        "{got}% of the normal scores lie above your threshold, where {wanted}% should: take a "
+        "quantile of the scores, and use both arguments as they come": Within(
             above, 150 / normal.size
         ),
     }
@@ -125,7 +129,7 @@ def _alarms(call, normal, false_alarm_rate):
 
 def _normal_scores(rng):
     """A whole number of them belongs above the threshold; some are negative."""
-    n, rate = 100 * rng.integers(1, 6), rng.integers(2, 50) / 100
+    n, rate = 1000 * rng.integers(1, 4), rng.integers(2, 400) / 1000
     return rng.normal(rng.normal(), rng.uniform(0.5, 3), n), float(rate)
 
 
@@ -141,7 +145,6 @@ check_threshold = exercise(
     measure=_alarms,
     cases={"a rate of 0.1": (_1000, 0.1), "0.2 and 400 other scores": (_400, 0.2)},
     draw=_normal_scores,
-    goal="take a quantile of the scores, and use both arguments as they come",
     mistakes={
         "90% of the normal scores lie above your threshold, where 10% should: the high scores are "
         "the alarms": lambda normal, rate: np.quantile(normal, rate),
@@ -183,7 +186,9 @@ def precision(recall, false_alarm_rate, prevalence):
 
 
 def _rates(rng):
-    return tuple(rng.uniform([0.1, 0.01, 0.005], [1.0, 0.6, 0.6]).tolist())
+    r, f, p = rng.uniform([0.1, 0.01, 0.005], [1.0, 0.6, 0.6]).tolist()
+    edges = [(r, 0.0, p), (r, 1.0, p), (r, f, 1.0)]
+    return edges[rng.integers(3)] if rng.random() < 0.3 else (r, f, p)
 
 
 check_precision = exercise(
