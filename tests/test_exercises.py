@@ -373,7 +373,7 @@ def _one_size_of_noise(mean, log_var, rng):
         (exercises.check_mask, _from_a_die, "a share of"),
         (exercises.check_mask, _mirrored, "become 0 together"),
         (exercises.check_hold_people_out, _by_pictures, "more often"),
-        (exercises.check_sample, _one_size_of_noise, "standard deviation of what you draw"),
+        (exercises.check_sample, _one_size_of_noise, "from image to image"),
         (exercises.check_mask, _in_blocks, "become 0 together"),
         (
             exercises.check_mask,
