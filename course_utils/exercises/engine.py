@@ -220,7 +220,7 @@ class Exercise:
             except Exception as error:  # the engine's fault, and told as such
                 hint = f"your function can't be judged, and this is not your fault: {_text(error)}"
         if hint is None:
-            where = self._called(calls[-1])
+            where = self._called((calls or self.arguments)[-1])
             hint = f"{where}, your function had not returned after {self.seconds} s"
         return Verdict(hint == "right", _values.one_line(hint))
 
