@@ -13,7 +13,8 @@ NOTEBOOKS ?= notebooks/*.ipynb
 # What depends on the backend: files that import one, or Keras, and their tests. tests/test_package.py says which are
 # missing. (Of test_metrics.py, one test compares with PyTorch.)
 BACKEND_TESTS := course_utils/layers course_utils/models course_utils/runtime.py course_utils/training \
-    tests/test_layers.py tests/test_models.py tests/test_runtime.py tests/test_tensors.py tests/test_training.py \
+    tests/test_layers.py tests/test_models.py tests/test_reports.py tests/test_runtime.py tests/test_tensors.py \
+    tests/test_training.py \
     tests/test_metrics.py::test_kl_agrees_with_torch
 
 # Two at a time, with one thread each: on two cores, two processes of two threads get in each other's way.
@@ -31,6 +32,12 @@ AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 export JUPYTER_PREFER_ENV_PATH := 1
 # For notebooks that import TensorFlow before course_utils, which sets the same (and says why).
 export TF_CPP_MIN_LOG_LEVEL ?= $(if $(wildcard /dev/nvidiactl /dev/dxg),1,3)
+
+# The scripts in .venv name the folder where they were installed. If it was moved or renamed, they are installed again.
+ifneq ($(shell test -f .venv/bin/pip && ! grep -qF "$(CURDIR)/.venv" .venv/bin/pip && echo moved),)
+$(info This folder was moved or renamed: .venv, which names the old place, is made anew.)
+$(shell rm -rf .venv)
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test test-lessons test-backends style format install assignments rehearse grade formgrader execute results report bench lock clean

@@ -267,7 +267,8 @@ def _digest(*paths):
 
 
 def _write_table(path, scores, failures):
-    with open(path, "w", encoding="utf-8", newline="") as file:
+    # With a byte order mark, by which Excel knows UTF-8, and Müller stays Müller.
+    with open(path, "w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
         table.writerow(["student", "set", "points", "of", "to read", "note"])
         table.writerows(dataclasses.astuple(score) for score in scores)

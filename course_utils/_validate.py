@@ -1,5 +1,6 @@
 """Checks of arguments: one sentence that names the argument, what came and what was wanted."""
 
+import contextlib
 import numbers
 
 import numpy as np
@@ -11,26 +12,31 @@ def number_array(name, value, ndim=None, floating=False):
     `ndim` is that rank, or a tuple of those allowed, or None for any. Raises TypeError if it does
     not hold real numbers (with `floating`, floating-point ones), ValueError otherwise.
     """
+    value = readable(name, value)
     try:
         array = np.asarray(value)
     except ValueError as error:  # rows of unequal length
         raise ValueError(
             f"{name} must be an array whose rows have one length, got a ragged {_kind(value)}"
         ) from error
-    except (RuntimeError, TypeError) as error:  # a tensor of PyTorch that records gradients, say
+    except (RuntimeError, TypeError, NotImplementedError) as error:
         hint = "pass keras.ops.convert_to_numpy(...) of it"
         raise TypeError(
             f"{name} must be a NumPy array or what NumPy can read, got {_kind(value)}: {hint}"
         ) from error
+    if array.dtype.kind == "V":  # bfloat16 and its like, which NumPy can't compute with
+        with contextlib.suppress(TypeError, ValueError):
+            array = array.astype(np.float32)
     if array.dtype.kind not in "fiub":
         raise TypeError(
             f"{name} must be an array of real numbers, got {_kind(value)} of dtype {array.dtype}"
         )
     if floating and array.dtype.kind != "f":
-        raise TypeError(
-            f"{name} must be floating point, got {array.dtype}: "
-            "convert images with x.astype('float32') / 255, other numbers with x.astype('float32')"
-        )
+        hint = "convert it with x.astype('float32')"
+        if array.dtype.kind != "b":
+            hint = "convert images with x.astype('float32') / 255, "
+            hint += "other numbers with x.astype('float32')"
+        raise TypeError(f"{name} must be floating point, got {array.dtype}: {hint}")
     ranks = (ndim,) if isinstance(ndim, int) else ndim
     if ranks is not None and array.ndim not in ranks:
         wanted = " or ".join(f"{rank}-D" for rank in ranks)
@@ -44,16 +50,54 @@ def number_array(name, value, ndim=None, floating=False):
     return array
 
 
+def readable(name, value):
+    """`value` as it is, or if it is a tensor of PyTorch, its numbers where NumPy can read them.
+
+    Raises TypeError if it is a symbol of Keras, TensorFlow or JAX, which stands for numbers that
+    are still to come.
+    """
+    kind = _kind(value)
+    if kind in ("KerasTensor", "SymbolicTensor") or "Tracer" in kind:
+        raise TypeError(
+            f"{name} is symbolic ({kind}) and holds no numbers: measure after training, on arrays; "
+            "in a model, a loss or a Keras metric compute with keras.ops"
+        )
+    if hasattr(value, "detach"):  # it may record gradients, or lie on another device
+        value = value.detach().cpu()
+        return value.float() if "bfloat16" in str(value.dtype) else value
+    return value
+
+
+def images(name, value, ndim=(3, 4)):
+    """`value` as floating-point images of any values: (n, height, width), or channels last."""
+    array = number_array(name, value, ndim, floating=True)
+    shape = array.shape
+    if array.ndim == 3 and shape[2] in (1, 3) and min(shape[:2]) > 3:
+        raise ValueError(
+            f"{name} must be images, (n, height, width) or (n, height, width, channels), "
+            f"got shape {shape}: one image? pass {name}[np.newaxis]"
+        )
+    if array.ndim == 4 and shape[1] in (1, 3) and shape[3] not in (1, 3):
+        raise ValueError(
+            f"{name} must be images, (n, height, width, channels), got shape {shape}: "
+            f"channels come last, np.moveaxis({name}, 1, -1)"
+        )
+    return array
+
+
 def unit_images(name, value, ndim=(3, 4)):
-    """`value` as floating-point images in [0, 1], give or take the rounding of an average."""
-    images = number_array(name, value, ndim, floating=True)
-    low, high = images.min(), images.max()
+    """`value` as floating-point images in [0, 1], give or take the rounding of an average.
+
+    With `ndim` None they may be flat, or of any shape.
+    """
+    array = images(name, value, ndim) if ndim else number_array(name, value, floating=True)
+    low, high = array.min(), array.max()
     if low < -1e-3 or high > 1 + 1e-3:
         hint = ": divide by 255" if low >= 0 and 2 < high <= 255 else ""
         raise ValueError(
             f"{name} must lie in [0, 1], got values from {low:.4g} to {high:.4g}{hint}"
         )
-    return images
+    return array
 
 
 def integer(name, value, at_least, at_most=None):

@@ -227,14 +227,29 @@ def _show(record):
             shell.events.register("post_execute", _show_all)
         _unshown.append(record)
     elif record["verdict"] != "failed":  # a failure is told by the exception
-        line = _line(record)
-        try:
-            line.encode(sys.stdout.encoding or "utf-8")
-        except UnicodeEncodeError:  # a terminal of another age
-            sign = {"✓": "ok", "–": "--"}[line[0]]
-            line = (sign + line[1:]).encode(sys.stdout.encoding, "replace")
-            line = line.decode(sys.stdout.encoding)
-        print(line)
+        print(printable(_line(record)))
+
+
+def printable(text):
+    """A text as the terminal can show it: one of another age, or a file, gets words for signs.
+
+    Args:
+        text: a string.
+
+    Returns:
+        The text, or what is nearest to it in the encoding of `sys.stdout`.
+
+    >>> printable("✓ right")
+    '✓ right'
+    """
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+        return text
+    except UnicodeEncodeError:
+        for sign, word in (("✓", "ok"), ("✗", "no"), ("–", "--")):
+            text = text.replace(sign, word)
+        return text.encode(encoding, "replace").decode(encoding)
 
 
 def _notebook():

@@ -117,6 +117,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             self.solver == "auto" and n_samples >= 2 * n_features
         )
 
+        _refuse_what_squares_lose(x)
         mean = _sum_over_blocks(lambda block: block.sum(axis=0), x, rows=1000) / n_samples
         variances, components = (_by_covariance if by_covariance else _by_svd)(x, mean)
         total = variances.sum()
@@ -325,6 +326,18 @@ def _rounding_error(total, mean, dtype, by_covariance):
     unit = 5 * float(np.finfo(dtype).eps)
     error = unit**2 * (total + mean @ mean) + (unit * total if by_covariance else 0.0)
     return max(float(error), float(np.finfo(dtype).tiny))
+
+
+def _refuse_what_squares_lose(x):
+    """ValueError if variances, or their sums, would leave the range of the data's dtype."""
+    limit = 1e15 if x.dtype == np.float32 else 1e150
+    spread = float(x.max()) - float(x.min())
+    if spread > limit or 0 < spread < 1 / limit:
+        wider = "convert it with X.astype('float64'), or " if x.dtype == np.float32 else ""
+        raise ValueError(
+            f"X must hold {x.dtype} values that differ by {1 / limit:g} to {limit:g}, so that "
+            f"their squares can be added up, got {spread:.3g}: {wider}take another unit"
+        )
 
 
 def _squared_distances(centred, components, variances, noise):

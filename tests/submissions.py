@@ -70,7 +70,7 @@ def mark(course, student, name, marks, comment, answer="explanation"):
 
 
 def table(course):
-    with open(course / "grades.csv", encoding="utf-8", newline="") as file:
+    with open(course / "grades.csv", encoding="utf-8-sig", newline="") as file:
         head, *rows = csv.reader(file)
     assert head == ["student", "set", "points", "of", "to read", "note"]
     return rows

@@ -226,3 +226,18 @@ def test_make_help_lists_every_target():
         "bench",
         "execute",
     } <= targets
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not here")
+@pytest.mark.parametrize("moved", [True, False])
+def test_make_notices_that_the_folder_was_moved(tmp_path, moved):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    script = tmp_path / ".venv" / "bin" / "pip"
+    script.parent.mkdir(parents=True)
+    place = "/somewhere/else" if moved else tmp_path.resolve()
+    script.write_text(f"#!{place}/.venv/bin/python3\n", encoding="utf-8")
+    told = subprocess.run(
+        ["make", "help"], capture_output=True, text=True, check=True, cwd=tmp_path
+    ).stdout
+    assert ("was moved or renamed" in told) == moved
+    assert script.exists() != moved

@@ -480,3 +480,16 @@ def test_the_score_of_many_rows_is_that_of_each():
     alone = np.concatenate([model.score_samples(part) for part in np.array_split(x, 7)])
     np.testing.assert_allclose(model.score_samples(x), alone, rtol=1e-12)
     assert model.score(x, y="ignored") == pytest.approx(alone.mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("size, dtype", [(1e-25, "float32"), (1e18, "float32"), (1e160, "float64")])
+def test_sizes_whose_squares_are_lost_are_refused(size, dtype):
+    x = (np.random.default_rng(0).normal(size=(20, 5)) * size).astype(dtype)
+    with pytest.raises(
+        ValueError, match="differ by .* to .*, so that .*their squares can be added"
+    ):
+        PCA(2).fit(x)
+    if dtype == "float32":
+        ratios = PCA(2).fit(x.astype("float64")).explained_variance_ratio_
+        plain = PCA(2).fit((x / size).astype("float64")).explained_variance_ratio_
+        np.testing.assert_allclose(ratios, plain, rtol=1e-5)

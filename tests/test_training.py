@@ -80,7 +80,9 @@ def test_each_public_name_is_the_function_or_class_that_it_says():
     for name in training.__all__:
         thing = getattr(training, name)
         assert callable(thing) and thing.__name__ == name  # no file of the folder hides it
-        assert thing.__module__.startswith("course_utils.training.")
+        # The learning rate is at home below, where what is saved with it is loaded.
+        room = "models" if name == "OneCycle" else "training"
+        assert thing.__module__.startswith(f"course_utils.{room}.")
 
 
 # Batches

@@ -6,6 +6,8 @@ import typing
 
 import numpy as np
 
+from course_utils import _validate
+
 
 class Within(typing.NamedTuple):
     """A measured number, or an array of them, and by how much another may differ from it.
@@ -32,9 +34,7 @@ def as_array(value):
     if isinstance(value, np.ma.MaskedArray):
         hides = np.ma.getmaskarray(value).any()
         value = value.astype(float).filled(np.nan) if hides else value.data
-    if hasattr(value, "detach"):  # PyTorch
-        value = value.detach().cpu()
-        value = value.float() if "bfloat16" in str(value.dtype) else value
+    value = _validate.readable("the result", value)
     for method in ("toarray", "numpy"):  # SciPy's sparse matrices; TensorFlow, Keras, PyTorch
         if callable(getattr(value, method, None)):
             value = getattr(value, method)()

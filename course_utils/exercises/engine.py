@@ -15,6 +15,7 @@ import typing
 
 import numpy as np
 
+from course_utils import claims
 from course_utils.exercises import _limits, _values
 
 NOTHING = "your function returns nothing yet: write it, and end it with `return`"
@@ -45,7 +46,7 @@ class Verdict:
         return self.passed
 
     def __repr__(self):
-        return f"{'✓' if self.passed else '✗'} {self.message}"
+        return claims.printable(f"{'✓' if self.passed else '✗'} {self.message}")
 
 
 def exercise(
@@ -181,7 +182,7 @@ class Exercise:
 
     >>> check = exercise(abs, mistakes={"the sign stays": lambda x: x}, cases=[(-3,), (2,)])
     >>> check.exercise.cases
-    {'-3': (-3,), '2': (2,)}
+    {'x = -3': (-3,), 'x = 2': (2,)}
     """
 
     reference: typing.Callable

@@ -4,6 +4,8 @@ import html
 import numbers
 import sys
 
+from course_utils import claims
+
 
 def predict(question, options, answer, because):
     """Ask for a prediction: radio buttons, and an explanation for whichever is chosen.
@@ -38,7 +40,7 @@ def predict(question, options, answer, because):
     text = "\n  ".join([question, *lines])
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if not hasattr(shell, "kernel"):
-        print(text)
+        print(claims.printable(text))
         return
     from IPython.display import display
 

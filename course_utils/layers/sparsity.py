@@ -64,7 +64,8 @@ class KLSparsity(keras.layers.Layer):
         mean = mean + ops.stop_gradient(ops.clip(mean, self._LEAST, 1 - self._LEAST) - mean)
         on = self.target * ops.log(self.target / mean)
         off = (1 - self.target) * ops.log((1 - self.target) / (1 - mean))
-        self.add_loss(self.weight * ops.sum(on + off))
+        penalty = self.weight * ops.sum(on + off)
+        self.add_loss(ops.cast(penalty, self.variable_dtype))  # as the other losses are
         return inputs
 
     def compute_output_shape(self, input_shape):

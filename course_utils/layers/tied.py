@@ -100,8 +100,21 @@ class DenseTranspose(keras.layers.Layer):
     def call(self, inputs):
         # The kernel is looked up at each call. A copy made once, in `build`, would be a second
         # kernel that drifts away.
-        x = ops.matmul(inputs, ops.transpose(self.dense.kernel))
+        x = ops.matmul(inputs, ops.transpose(self._kernel()))
         return self.activation(x if self.bias is None else x + self.bias)
+
+    def _kernel(self):
+        """The dense layer's, also after `quantize("int8")`, which stores whole numbers and, for
+        each unit, by how much they are too large."""
+        mode = self.dense.quantization_mode
+        if mode is None:
+            return self.dense.kernel
+        if mode != "int8":
+            raise ValueError(
+                f"{self.name!r} can share a kernel that is quantized to int8, got {mode!r}"
+            )
+        kernel = ops.cast(self.dense.kernel, self.compute_dtype)
+        return ops.divide(kernel, ops.cast(self.dense.kernel_scale, self.compute_dtype))
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.dense.kernel.shape[0])

@@ -88,6 +88,8 @@ def convolutional_autoencoder(
     height, width, channels = shape if len(shape) == 3 else (*shape, 1)
     seeds = seeds_from(seed)
 
+    channels_last = {"data_format": "channels_last"}  # whatever the user's keras.json says
+
     def options():
         return {
             "kernel_initializer": seeded_initializer(kernel_initializer, next(seeds)),
@@ -96,22 +98,23 @@ def convolutional_autoencoder(
 
     def stage(kind, *arguments, **strides):
         """A hidden convolution with its activation, as a list of layers."""
+        given = {"padding": "same", **strides, **channels_last, **options()}
         if not batch_normalization:
-            return [kind(*arguments, padding="same", activation=activation, **strides, **options())]
+            return [kind(*arguments, activation=activation, **given)]
         return [  # the normalisation has a bias of its own
-            kind(*arguments, padding="same", use_bias=False, **strides, **options()),
+            kind(*arguments, use_bias=False, **given),
             # The mean over the last 20 batches or so: runs on a few hundred images are short.
             keras.layers.BatchNormalization(momentum=0.95, dtype=dtype),
             keras.layers.Activation(activation, dtype=dtype),
         ]
 
-    first, last = layers_around(corruption, sparsity, code_activation)
+    before, behind = layers_around(corruption, sparsity, code_activation)
     down = [] if len(shape) == 3 else [keras.layers.Reshape((height, width, 1), dtype=dtype)]
     for n in filters:
         down += stage(keras.layers.Conv2D, n, kernel_size, strides=2 if pooling is None else 1)
-        down += [] if pooling is None else [poolings[pooling](2, dtype=dtype)]
+        down += [] if pooling is None else [poolings[pooling](2, dtype=dtype, **channels_last)]
     down += [
-        keras.layers.Flatten(dtype=dtype),
+        keras.layers.Flatten(dtype=dtype, **channels_last),
         keras.layers.Dense(code_size, code_activation, **options()),
     ]
     up = [
@@ -122,11 +125,17 @@ def convolutional_autoencoder(
         up += stage(keras.layers.Conv2DTranspose, n, 4, strides=2)
     up.append(
         keras.layers.Conv2DTranspose(
-            channels, 4, strides=2, padding="same", activation=output_activation, **options()
+            channels,
+            4,
+            strides=2,
+            padding="same",
+            activation=output_activation,
+            **channels_last,
+            **options(),
         )
     )
     up += [] if len(shape) == 3 else [keras.layers.Reshape(shape, dtype=dtype)]
-    encoder = keras.Sequential([keras.Input(shape), *first, *down, *last], name="encoder")
+    encoder = keras.Sequential([keras.Input(shape), *before, *down, *behind], name="encoder")
     return Autoencoder(
         encoder, keras.Sequential([keras.Input((code_size,)), *up], name="decoder"), name=name
     )

@@ -84,12 +84,19 @@ def layers_around(corruption, sparsity, code_activation):
                 f"{name} must be a Keras layer or None, got {layer!r} of type "
                 f"{type(layer).__name__}"
             )
-    if isinstance(sparsity, KLSparsity) and code_activation in (None, "linear"):
+    if isinstance(sparsity, KLSparsity) and not is_share(code_activation):
         raise ValueError(
             "code_activation must be from 0 to 1, such as 'sigmoid', for KLSparsity, "
             f"got {code_activation!r}"
         )
     return [[layer] * (layer is not None) for layer in (corruption, sparsity)]
+
+
+def is_share(activation):
+    """Whether an activation, by its name or itself, puts out numbers from 0 to 1."""
+    inputs = keras.ops.reshape(keras.ops.linspace(-30.0, 30.0, 121), (1, 121))
+    outputs = keras.ops.convert_to_numpy(keras.activations.get(activation)(inputs))
+    return bool(outputs.min() >= 0 and outputs.max() <= 1)
 
 
 def dense_stack(

@@ -5,7 +5,7 @@ import keras
 from course_utils import _validate
 from course_utils.models.convolutional import convolutional_autoencoder
 from course_utils.models.dense import dense_autoencoder
-from course_utils.models.stacks import seeded_initializer, seeds_from
+from course_utils.models.stacks import is_share, seeded_initializer, seeds_from
 from course_utils.models.variational import VariationalAutoencoder
 
 
@@ -124,6 +124,11 @@ def _variational(
     output's activation still compute in the variables' precision: of these bits bfloat16 gives
     eight to a number, and the probability nearest to 1 would be 0.996.
     """
+    if likelihood == "bernoulli" and not is_share(output_activation):
+        raise ValueError(
+            "output_activation must put out probabilities, from 0 to 1, such as 'sigmoid', for "
+            f"the Bernoulli likelihood, got {output_activation!r}"
+        )
     exact = keras.dtype_policies.get(dtype).variable_dtype
     inputs = outputs = keras.Input(plain.encoder.input_shape[1:])
     for layer in plain.encoder.layers[:-1]:

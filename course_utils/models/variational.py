@@ -34,17 +34,19 @@ class VariationalAutoencoder(keras.Model):
             n_latents).
         decoder: a Keras model from latents, shape (batch, n_latents), to means of the pixels, of
             the shape of the images.
-        beta: weight of the KL, at least 0. It can be changed between epochs:
-            `model.beta.assign(0.5)`; `training.BetaWarmUp` does so.
+        beta: weight of the KL, at least 0. It can be changed at any time, `model.beta = 0.5`, with
+            effect at once; `training.BetaWarmUp` does so.
         likelihood: p(x | z) of a pixel. "bernoulli": the cross-entropy, for images in [0, 1] and a
             decoder that ends in a sigmoid. "gaussian": a normal distribution around the decoder's
             mean, of the given variance.
-        variance: of the Gaussian likelihood, above 0, in squared units of the pixels.
+        variance: of the Gaussian likelihood, above 0, in squared units of the pixels. It can be
+            changed, too.
         seed: of the sampling; see `layers.Sampling`.
         kwargs: passed on to `keras.Model`: name, dtype.
 
     Raises:
-        TypeError, ValueError: if an argument will not do, or the halves do not fit.
+        TypeError, ValueError: if an argument will not do, or the halves do not fit; from `fit` and
+            `evaluate`, if the likelihood is Bernoulli's and pixels are not in [0, 1].
 
     >>> import numpy as np
     >>> x = keras.Input((784,))
@@ -85,18 +87,56 @@ class VariationalAutoencoder(keras.Model):
             )
         if likelihood not in ("bernoulli", "gaussian"):
             raise ValueError(f"likelihood must be 'bernoulli' or 'gaussian', got {likelihood!r}")
-        beta, variance = _validate.real("beta", beta, 0), _validate.real("variance", variance, 0)
-        if not variance:
-            raise ValueError("variance must be above 0, got 0")
+        beta, variance = _validate.real("beta", beta, 0), _checked_variance(variance)
         super().__init__(**kwargs)
         self.encoder, self.decoder, self.sampling = encoder, decoder, Sampling(seed=seed)
-        self.likelihood, self.variance, self.seed, self._beta = likelihood, variance, seed, beta
-        self.beta = self.add_weight(
+        self.likelihood, self._variance, self.seed, self._beta = likelihood, variance, seed, beta
+        self._beta_weight = self.add_weight(
             name="beta", shape=(), initializer=keras.initializers.Constant(beta), trainable=False
         )
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction_loss")
         self.kl_tracker = keras.metrics.Mean(name="kl_loss")
+        self.build(encoder.input_shape)
+
+    def build(self, input_shape):
+        if not self.sampling.built:
+            self.sampling.build(self.encoder.output_shape)
         self.built = True
+
+    @property
+    def beta(self):
+        """The weight of the KL, a variable; a number can be assigned to it."""
+        return self._beta_weight
+
+    @beta.setter
+    def beta(self, value):
+        self._beta = _validate.real("beta", value, 0)
+        self._beta_weight.assign(self._beta)
+
+    @property
+    def variance(self):
+        """Of the Gaussian likelihood, a number."""
+        return self._variance
+
+    @variance.setter
+    def variance(self, value):
+        self._variance = _checked_variance(value)
+        # It is a constant in what was compiled.
+        self.train_function = self.test_function = None
+
+    def fit(self, x=None, *args, **kwargs):
+        refuse_no_probabilities(self, "x", x)
+        given = kwargs.get("validation_data")
+        refuse_no_probabilities(self, "validation_data", given[0] if _is_pair(given) else given)
+        return super().fit(x, *args, **kwargs)
+
+    def evaluate(self, x=None, *args, **kwargs):
+        refuse_no_probabilities(self, "x", x)
+        return super().evaluate(x, *args, **kwargs)
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        # Where no targets are given, the images are.
+        return super().compute_metrics(x, x if y is None else y, y_pred, sample_weight)
 
     def call(self, inputs):
         # In training, too, where Keras calls the model for the sake of metrics; the loss needs
@@ -118,7 +158,8 @@ class VariationalAutoencoder(keras.Model):
         kl = ops.mean(self.kl_nats(z_mean, z_log_var))
         self.reconstruction_tracker.update_state(reconstruction, sample_weight=n)
         self.kl_tracker.update_state(kl, sample_weight=n)
-        return reconstruction + self.beta * kl
+        loss = reconstruction + ops.cast(self._beta_weight, "float32") * kl
+        return loss / _replicas()  # Keras adds up what each of them returns
 
     def reconstruction_nats(self, x, x_hat):
         """-log p(x | z) of each image, in nats.
@@ -189,3 +230,45 @@ class VariationalAutoencoder(keras.Model):
             k: keras.saving.deserialize_keras_object(config[k]) for k in ("encoder", "decoder")
         }
         return cls(**{**config, **halves})
+
+
+def _replicas():
+    """How many copies of the model share a step: on TensorFlow a strategy may make several."""
+    if keras.backend.backend() != "tensorflow":
+        return 1
+    import tensorflow as tf
+
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def refuse_no_probabilities(model, name, x):
+    """ValueError if the model's likelihood is Bernoulli's, and pixels are not in [0, 1].
+
+    `x` is an array, a tensor, or a data set, of which the first batch is looked at. What can be
+    read only once, such as a generator, is left alone.
+    """
+    if not isinstance(model, VariationalAutoencoder) or model.likelihood != "bernoulli":
+        return
+    if isinstance(x, keras.utils.PyDataset):
+        x = x[0][0] if _is_pair(x[0]) else x[0]
+    if not (hasattr(x, "shape") and hasattr(x, "dtype")) or not math.prod(x.shape):
+        return
+    x = ops.convert_to_numpy(x)
+    low, high = float(x.min()), float(x.max())
+    if low < -1e-3 or high > 1 + 1e-3:
+        hint = "divide by 255" if low >= 0 and 2 < high <= 255 else "scale them"
+        raise ValueError(
+            f"{name} must lie in [0, 1], since the Bernoulli likelihood takes pixels for "
+            f"probabilities, got values from {low:.4g} to {high:.4g}: {hint}"
+        )
+
+
+def _is_pair(value):
+    return isinstance(value, (list, tuple)) and len(value) >= 2
+
+
+def _checked_variance(value):
+    value = _validate.real("variance", value, 0)
+    if not value:
+        raise ValueError("variance must be above 0, got 0")
+    return value

@@ -116,9 +116,10 @@ def axes(ax, alt, told, width, height):
             f"ax must be Matplotlib axes, got {type(ax).__name__}: "
             "of several, pass one, such as axes[0]"
         )
-    if not getattr(ax.figure, "alt", ""):
-        ax.figure.alt = alt
-    return ax.figure, ax
+    fig = ax.figure.figure  # of a subfigure's axes the figure around it, which is what is displayed
+    if not getattr(fig, "alt", ""):
+        fig.alt = alt
+    return fig, ax
 
 
 # ---- what is drawn
@@ -161,10 +162,9 @@ def images(name, value, unit):
             f"{name} must be images, got flat ones of shape {array.shape}: "
             f"use reshape(-1, {side}, {side})"
         )
-    if unit:
-        array = _validate.unit_images(name, array)
-    else:
-        array = _validate.number_array(name, array, ndim=(3, 4), floating=True)
+    if array.dtype.kind == "b":  # a mask: what is marked is white
+        array = array.astype(np.float32)
+    array = _validate.unit_images(name, array) if unit else _validate.images(name, array)
     if array.ndim == 4 and array.shape[3] not in (1, 3):
         raise ValueError(f"{name} must have 1 or 3 channels, got shape {array.shape}")
     return array[..., 0] if array.ndim == 4 and array.shape[3] == 1 else array

@@ -14,7 +14,8 @@ def learning_curves(history, reference=None, ylabel="loss", log=True, alt=None, 
 
     Args:
         history: a dictionary from labels to sequences of one value an epoch, such as
-            `fit(...).history`.
+            `fit(...).history`. What that has beside losses is not drawn: "seconds" and
+            "learning_rate".
         reference: a dictionary from labels to numbers in the unit of the losses, such as
             {"PCA": 13.87}; None for none.
         ylabel: what is measured, with its unit.
@@ -31,6 +32,8 @@ def learning_curves(history, reference=None, ylabel="loss", log=True, alt=None, 
     'loss over 2 epochs: train from 3 to 2, validation from 3.1 to 2.2; for comparison PCA at 1.9.'
     """
     history = _shared.labelled_arrays("history", history, ndim=1, what="sequences")
+    losses = {k: v for k, v in history.items() if k not in ("seconds", "learning_rate")}
+    history = losses or history
     reference = _shared.labelled_numbers("reference", reference)
     least = min(np.min(values) for values in (*history.values(), *reference.values()))
     if log and least <= 0:

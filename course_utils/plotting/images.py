@@ -15,9 +15,9 @@ def image_grid(images, n_columns=10, titles=None, signed=False, alt=None, ax=Non
     """Images in a grid, row after row.
 
     Args:
-        images: floating point, shape (n, height, width) or (n, height, width, 3), in [0, 1]. With
-            `signed`, any values, shape (n, height, width): weights or components, drawn blue below
-            0, white at 0, red above, all on one scale.
+        images: floating point, shape (n, height, width) or (n, height, width, 3), in [0, 1], or
+            bools, a mask. With `signed`, any values, shape (n, height, width): weights or
+            components, drawn blue below 0, white at 0, red above, all on one scale.
         n_columns: images in a row.
         titles: n texts, one above each image; None for none.
         signed: see `images`.

@@ -1,15 +1,19 @@
 """A run, stored after each epoch, so that it can go on where it stopped."""
 
+import hashlib
 import io
 import json
 import os
 import pathlib
+import re
 import tempfile
 import zipfile
 
 import keras
 import numpy as np
 from keras import ops
+
+from course_utils.training.design import design
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -38,29 +42,33 @@ class Checkpoint(keras.callbacks.Callback):
             "batches": len(batches),
             "seed": getattr(batches, "seed", None),
             "data": _told(batches),
+            "inputs": _fingerprint(getattr(batches, "x", None)),
+            "targets": _fingerprint(getattr(batches, "y", None)),
         }
 
     def restore(self, model):
         """Put the stored state into the model; return the number of epochs done, 0 if there is no
         checkpoint."""
+        variables = run_variables(model)
+        # Once, before training: a callback may change the learning rate, and the run stays the run.
+        self._run |= _settings(model) | {"shapes": [list(v.shape) for v in variables]}
         if not self._path.exists():
             return 0
         note, values = self._read()
-        variables = run_variables(model)
-        self._refuse_another_run(note["run"], self._run_of(variables))
+        self._refuse_another_run(note["run"])
         for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
+            variable.assign(ops.cast(value, variable.dtype))
         self._record.epoch, self._record.history = note["epoch"], note["history"]
         return len(note["epoch"])
 
     def on_epoch_end(self, epoch, logs=None):
         variables = run_variables(self.model)
         note = {
-            "run": self._run_of(variables),
+            "run": self._run,
             "epoch": self._record.epoch,
             "history": self._record.history,
         }
-        arrays = {f"v{i}": ops.convert_to_numpy(v) for i, v in enumerate(variables)}
+        arrays = {f"v{i}": _array(v) for i, v in enumerate(variables)}
         handle, unfinished = tempfile.mkstemp(prefix=self._path.name, dir=self._path.parent)
         try:
             with io.FileIO(handle, "wb") as file:
@@ -69,9 +77,6 @@ class Checkpoint(keras.callbacks.Callback):
         except BaseException:
             os.unlink(unfinished)
             raise
-
-    def _run_of(self, variables):
-        return self._run | {"shapes": [list(v.shape) for v in variables]}
 
     def _read(self):
         try:
@@ -83,16 +88,14 @@ class Checkpoint(keras.callbacks.Callback):
                 f"{self._name()} can't be read ({error}): delete it, or name another"
             ) from error
 
-    def _refuse_another_run(self, stored, run):
-        for name, wanted in run.items():
+    def _refuse_another_run(self, stored):
+        for name, wanted in self._run.items():
             got = stored.get(name)
             if got == wanted:
                 continue
-            told = (
-                "another model, wanted this one"
-                if name == "shapes"
-                else f"{name} {got}, wanted {wanted}"
-            )
+            told = f"{name} {got}, wanted {wanted}"
+            if name in _TOLD:
+                told = f"{_TOLD[name]}, wanted this call's"
             raise ValueError(f"{self._name()} is of a run with {told}: delete it, or name another")
 
     def _name(self):
@@ -108,6 +111,52 @@ def _told(batches):
         if isinstance(v, (bool, int, float)) and k[0] != "_" and k != "epoch"
     }
     return f"{type(batches).__name__}({', '.join(f'{k}={v}' for k, v in sorted(settings.items()))})"
+
+
+# What is compared as a fingerprint or as a long text, in words.
+_TOLD = {
+    "shapes": "another model",
+    "inputs": "other inputs",
+    "targets": "other targets",
+    "model": "another model: other layers or settings",
+    "optimizer": "another optimizer or learning rate",
+    "loss": "another loss",
+}
+
+
+def _fingerprint(array):
+    """Of the values of an array, as text; the same array has the same in every process."""
+    if array is None:
+        return None
+    digest = hashlib.blake2b(np.ascontiguousarray(array).data, digest_size=16).hexdigest()
+    return f"{array.shape} {array.dtype} {digest}"
+
+
+def _settings(model):
+    """How the model, its optimiser and its loss were made, as texts that two processes share."""
+    return {
+        "model": _text(design(model)),
+        "optimizer": _text(model.optimizer),
+        "loss": _text(getattr(model, "loss", None)),
+    }
+
+
+def _text(part):
+    """Settings as text. Functions and classes stand by their names, and without the numbers that
+    Keras gives to the second of a kind."""
+    if isinstance(part, dict):
+        return str({k: _text(v) for k, v in sorted(part.items()) if k != "name"})
+    if isinstance(part, (list, tuple)):
+        return str([_text(one) for one in part])
+    if hasattr(part, "get_config") and not isinstance(part, type):
+        return f"{type(part).__name__} {_text(part.get_config())}"
+    return re.sub(r"_\d+\b", "", str(getattr(part, "__qualname__", part)))
+
+
+def _array(variable):
+    """Its value as NumPy can store it: it knows no bfloat16, of which float32 loses nothing."""
+    narrow = keras.backend.standardize_dtype(variable.dtype) == "bfloat16"
+    return ops.convert_to_numpy(ops.cast(variable, "float32") if narrow else variable)
 
 
 def run_variables(model):

@@ -10,6 +10,7 @@ from keras import ops
 from course_utils import _validate
 from course_utils.layers import LOG_VAR_LIMIT
 from course_utils.models import VariationalAutoencoder
+from course_utils.models.variational import refuse_no_probabilities
 
 
 def apply(model, x, batch_size=1000):
@@ -90,6 +91,7 @@ def log_likelihood_bound(model, x, n_samples=5000, *, batch_size=1000, seed=0):
     wanted = tuple(model.encoder.input_shape[1:])
     if x.shape[1:] != wanted:
         raise ValueError(f"x must have shape (n, {', '.join(map(str, wanted))}), got {x.shape}")
+    refuse_no_probabilities(model, "x", x)
     n_samples = _validate.integer("n_samples", n_samples, 1)
     batch_size = _validate.integer("batch_size", batch_size, 1)
     seed = _validate.integer("seed", seed, 0)

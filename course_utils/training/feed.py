@@ -1,5 +1,7 @@
 """What Keras is fed: batches and validation data, in the form that trains fastest."""
 
+import numbers
+
 import keras
 
 from course_utils import _validate
@@ -72,19 +74,31 @@ class Validation:
         if isinstance(given, keras.utils.PyDataset):
             self._dataset = given
             return
-        pair = given if isinstance(given, tuple) else (given, given)
-        if len(pair) != 2:
-            raise ValueError(
-                f"validation must be inputs, or a pair (inputs, targets), got {len(pair)} things"
+        if isinstance(given, numbers.Number):
+            raise TypeError(
+                "validation must be inputs, or a pair (inputs, targets), got the number "
+                f"{given}: give arrays, not a share"
             )
-        self._x, self._y = (
-            _validate.number_array(f"validation[{i}]", part) for i, part in enumerate(pair)
-        )
+        if isinstance(given, (tuple, list)):
+            if len(given) != 2:
+                raise ValueError(
+                    "validation must be inputs, or a pair (inputs, targets), "
+                    f"got {len(given)} things"
+                )
+            self._x = _validate.number_array("validation[0]", given[0], floating=True)
+            self._y = _validate.number_array("validation[1]", given[1])
+        else:
+            self._x = self._y = _validate.number_array("validation", given, floating=True)
         if len(self._x) != len(self._y):
             raise ValueError(
                 f"validation must have one target for each of the {len(self._x)} inputs, "
                 f"got {len(self._y)}"
             )
+
+    @property
+    def inputs(self):
+        """An array, a data set, or None."""
+        return self._dataset if self._x is None else self._x
 
     def for_keras(self):
         """The data, as arguments of its `fit`."""

@@ -5,6 +5,7 @@ import time
 import keras
 
 from course_utils import _validate, runtime
+from course_utils.models.variational import refuse_no_probabilities
 from course_utils.training.bar import Bar
 from course_utils.training.batches import Batches, true_or_false
 from course_utils.training.checkpoint import Checkpoint
@@ -47,11 +48,11 @@ def fit(
             Not with a data set, which has its own.
         epochs: how many the whole run has, at least 1.
         batch_size, seed: as in `Batches`. Not used with a data set.
-        validation: inputs to evaluate on after each epoch, shape (n_validation, ...), a pair
-            (inputs, targets) of arrays, or a `keras.utils.PyDataset`.
+        validation: inputs to evaluate on after each epoch, floating point, shape (n_validation,
+            ...), a pair (inputs, targets) of arrays, or a `keras.utils.PyDataset`.
         checkpoint: path of a file, or None. It is written atomically and holds no code.
         label: a few words in front of the bar and the line.
-        callbacks: more `keras.callbacks.Callback`s.
+        callbacks: more `keras.callbacks.Callback`s, a list; or one; or None.
         verbose: False for neither bar nor line, where a cell trains many models.
 
     Returns:
@@ -77,8 +78,11 @@ def fit(
     _refuse_unready(model)
     epochs = _validate.integer("epochs", epochs, 1)
     verbose = true_or_false("verbose", verbose)
+    callbacks = _as_callbacks(callbacks)
     batches = _as_batches(x, y, batch_size, seed)
     validation = Validation(validation)
+    refuse_no_probabilities(model, "x", getattr(batches, "x", batches))
+    refuse_no_probabilities(model, "validation", validation.inputs)
     record = _Record()
     saved = None if checkpoint is None else Checkpoint(checkpoint, batches, epochs, record)
     done = 0 if saved is None else saved.restore(model)
@@ -124,6 +128,22 @@ def _refuse_unready(model):
         raise ValueError(
             f"model must be built and compiled first, got {model.name!r} not {missing}"
         )
+
+
+def _as_callbacks(given):
+    """A list of callbacks, from what Keras's own `fit` takes."""
+    one = isinstance(given, keras.callbacks.Callback)
+    callbacks = [] if given is None else [given] if one else given
+    if not isinstance(callbacks, (list, tuple)):
+        kind = type(given).__name__
+        raise TypeError(f"callbacks must be a list of keras.callbacks.Callback, got {kind}")
+    for i, callback in enumerate(callbacks):
+        if not isinstance(callback, keras.callbacks.Callback):
+            hint = ": make one, with parentheses" if isinstance(callback, type) else ""
+            raise TypeError(
+                f"callbacks[{i}] must be a keras.callbacks.Callback, got {callback!r}{hint}"
+            )
+    return list(callbacks)
 
 
 def _as_batches(x, y, batch_size, seed):

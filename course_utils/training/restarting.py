@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from course_utils.models import VariationalAutoencoder
 from course_utils.training.checkpoint import run_variables
+from course_utils.training.design import design
 
 
 def restart(model, fresh):
@@ -42,7 +42,7 @@ def restart(model, fresh):
             raise ValueError(f"{name} must be built first, got {value.name!r} not built")
     if not model.compiled:
         raise ValueError(f"model must be compiled first, got {model.name!r} not compiled")
-    if _design(model) != _design(fresh):
+    if design(model) != design(fresh):
         raise ValueError(
             f"fresh must be made as model {model.name!r} was, got other layers or settings"
         )
@@ -53,30 +53,3 @@ def restart(model, fresh):
         # A copy: JAX gives the memory of what it trains away.
         variable.assign(ops.convert_to_numpy(value).copy())
     return model
-
-
-def _design(layer):
-    """What of a layer is compiled into the graph, as nested lists: its kind, settings and shapes,
-    and those of the layers in it.
-
-    Names and initial values may differ. A model's own settings can't be told from its class, but
-    for the variational one's.
-    """
-    kind = [type(layer), [tuple(v.shape) for v in layer.variables]]
-    parts = getattr(layer, "layers", None)
-    if parts is None:
-        return [*kind, _settings(layer)]
-    variational = isinstance(layer, VariationalAutoencoder)
-    own = [layer.likelihood, layer.variance] if variational else []
-    return [*kind, *own, *map(_design, parts)]
-
-
-def _settings(layer):
-    """A layer's settings, but for those that may differ; None if it tells none."""
-    try:
-        settings = layer.get_config()
-    except NotImplementedError:  # Keras's word for a layer of one's own that tells none
-        return None
-    # "dense" is the layer to which a tied one points, which is in the model's list itself.
-    free = {"name", "seed", "build_config", "dense"}
-    return {k: v for k, v in settings.items() if k not in free and not k.endswith("_initializer")}
