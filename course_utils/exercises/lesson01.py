@@ -141,7 +141,7 @@ def _with_own_mean(x, mean, components):
 
 check_reconstruct = exercise(
     reconstruct,
-    cases=[_points_and_components(np.random.default_rng(1), k=2)],
+    cases={"some points": _points_and_components(np.random.default_rng(1), k=2)},
     draw=_points_and_components,
     goal="print each step for one point: what is projected, on what, and what is added at the end?",
     mistakes={

@@ -130,7 +130,7 @@ check_angle = exercise(
             lambda u, v: np.degrees(np.arccos(min(abs(u @ v), 1.0))),
             lambda u, v: np.degrees(np.arccos(np.clip(u @ v, -1, 1))),
         ],
-        "this is the arc sine, 60 for two lines at 30 degrees: np.arccos belongs to the cosine":
+        "this is 90 degrees less the angle, 60 for two lines at 30 degrees: take np.arccos":
             lambda u, v: np.degrees(np.arcsin(min(abs(_cosine(u, v)), 1.0))),
         "for parallel vectors the cosine can come out as 1.0000000000000002: clip it to 1 first": [
             lambda u, v: np.degrees(np.arccos(abs(_cosine(u, v)))),

@@ -79,7 +79,7 @@ def _network(rng, n=None, n_features=None, units=None):
 
 check_tied_reconstruct = exercise(
     tied_reconstruct,
-    cases=[_network(np.random.default_rng(2), 4, 3, 2)],
+    cases={"one network": _network(np.random.default_rng(2), 4, 3, 2)},
     draw=_network,
     goal="code = tanh(x @ kernel + b), reconstruction = code @ kernel.T + c: print the shape of "
     "each step",

@@ -161,7 +161,7 @@ _ROUNDED = "right, but rounded: return the number as it is"
 check_psnr = exercise(
     psnr,
     rtol=3e-5,
-    cases=[_noisy(np.random.default_rng(4), 4, 6)],
+    cases={"some images": _noisy(np.random.default_rng(4), 4, 6)},
     draw=_noisy,
     goal="for each image 10 log10(1 / MSE), with the MSE over its pixels; then the mean over the "
     "images",
