@@ -33,8 +33,9 @@ export JUPYTER_PREFER_ENV_PATH := 1
 # For notebooks that import TensorFlow before course_utils, which sets the same (and says why).
 export TF_CPP_MIN_LOG_LEVEL ?= $(if $(wildcard /dev/nvidiactl /dev/dxg),1,3)
 
-# The scripts in .venv name the folder where they were installed. If it was moved or renamed, they are installed again.
-ifneq ($(shell test -f .venv/bin/pip && ! grep -qF "$(CURDIR)/.venv" .venv/bin/pip && echo moved),)
+# The scripts in .venv name the Python that they were installed for. Is it gone, since the folder was moved or renamed, they
+# are installed anew.
+ifneq ($(shell p=$$(sed -n '1s/^\#!//p' .venv/bin/pip 2>/dev/null); test -n "$$p" && ! test -e "$$p" && echo gone),)
 $(info This folder was moved or renamed: .venv, which names the old place, is made anew.)
 $(shell rm -rf .venv)
 endif

@@ -232,10 +232,11 @@ def test_make_help_lists_every_target():
 @pytest.mark.parametrize("moved", [True, False])
 def test_make_notices_that_the_folder_was_moved(tmp_path, moved):
     shutil.copy(ROOT / "Makefile", tmp_path)
-    script = tmp_path / ".venv" / "bin" / "pip"
+    script, python = (tmp_path / ".venv" / "bin" / name for name in ("pip", "python3"))
     script.parent.mkdir(parents=True)
-    place = "/somewhere/else" if moved else tmp_path.resolve()
-    script.write_text(f"#!{place}/.venv/bin/python3\n", encoding="utf-8")
+    python.touch()
+    place = "/somewhere/else/.venv/bin/python3" if moved else python
+    script.write_text(f"#!{place}\n", encoding="utf-8")
     told = subprocess.run(
         ["make", "help"], capture_output=True, text=True, check=True, cwd=tmp_path
     ).stdout

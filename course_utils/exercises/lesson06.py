@@ -100,6 +100,7 @@ check_mask = exercise(
     },
     draw=_grey_images,
     draws=3,
+    seconds=20,
     mistakes={
         "the pixels that are left became brighter: that is dropout's rescaling; masking leaves "
         "them as they are": lambda x, rate, rng: x * (rng.random(x.shape) >= rate) / (1 - rate),

@@ -156,7 +156,7 @@ def _draws(call, mean, log_var):
 def _clouds(rng):
     n_latents = int(rng.integers(2, 6))
     centre, size = rng.normal(0, 5, n_latents), rng.normal(0, 1.5, n_latents)
-    shape = (60_000 // n_latents, n_latents)
+    shape = (24_000 // n_latents, n_latents)
     return rng.normal(centre, 2, shape), rng.normal(size, 0.5, shape)
 
 
@@ -179,7 +179,8 @@ check_sample = exercise(
     measure=_draws,
     cases={"some latents": (_MEAN, _LOG_VAR)},
     draw=_clouds,
-    draws=3,
+    draws=2,
+    seconds=20,
     goal="z = z_mean + np.exp(z_log_var / 2) * epsilon",
     mistakes={
         "every image gets the same epsilon: draw as many as there are latents in the batch, "
