@@ -36,6 +36,8 @@ def half(value):
 def test_a_right_answer_may_be_a_tensor(check, kind):
     if check is exercises.check_scale and kind is in_parts:
         pytest.skip("a list has no dtype, and this exercise asks for one")
+    if check is exercises.check_sample and kind is in_parts:
+        pytest.skip("thousands of tensors, one for each image, take too long to be read")
 
     def student(*arguments):
         answer = np.asarray(check.exercise.reference(*arguments))
