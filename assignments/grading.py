@@ -11,6 +11,7 @@ README.md is the page to read.
 """
 
 import argparse
+import contextlib
 import csv
 import dataclasses
 import glob
@@ -19,21 +20,33 @@ import os
 import pathlib
 import re
 import shutil
+import sqlite3
 import sys
 import tempfile
 import time
 import warnings
 
 import nbformat
-from nbgrader.api import Gradebook
+from alembic.script import ScriptDirectory
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
+from nbgrader.dbutil import ALEMBIC_DIR
 from nbgrader.utils import rmtree
-from sqlalchemy.exc import SAWarning
+from sqlalchemy.exc import OperationalError, SAWarning
 from traitlets.config import PyFileConfigLoader
 
 HERE = pathlib.Path(__file__).resolve().parent
-# Beside an autograded notebook: a fingerprint of what it was made of, and notes on how.
+# Beside an autograded notebook: a fingerprint of what it was made of, the points that its tests
+# gave, and notes on how.
 STAMP = "graded.txt"
+IN_USE = (
+    "gradebook.db is in use by another program: close Formgrader and whatever else grades or marks "
+    "in it, and run this again"
+)
+LOST = (
+    "graded anew, since gradebook.db held nothing of it: were there marks by hand, the feedback of "
+    "before has them, feedback/STUDENT/SET-before-1.html"
+)
 
 
 class GradingError(Exception):
@@ -81,6 +94,10 @@ def grade(course=HERE, problem_sets=None):
                 scores.append(_grade_one(nbgrader, course, student, name))
             except GradingError as error:
                 failures[student, name] = str(error)
+            except OperationalError as error:
+                if "locked" not in str(error):
+                    raise
+                failures[student, name] = IN_USE
     return scores, failures
 
 
@@ -138,9 +155,49 @@ def _nbgrader(course):
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     # About its own objects: nothing one could do.
     warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
+    _check_gradebook(course / "gradebook.db")
     config = PyFileConfigLoader("nbgrader_config.py", str(course)).load_config()
     config.NbGraderAPI.log_level = "WARN"
     return NbGraderAPI(config=config)
+
+
+def _check_gradebook(path):
+    """GradingError, with what to do, if nbgrader could not work with what is there; none is all
+    right, and so is an empty file."""
+    if not path.exists():
+        return
+    versions = "SELECT version_num FROM alembic_version"
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            db.execute("BEGIN IMMEDIATE")  # as whoever writes: it fails if somebody else does
+            tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+            marked = db.execute(versions).fetchall() if "alembic_version" in tables else []
+            db.rollback()
+    except sqlite3.DatabaseError as error:
+        if "locked" in str(error):
+            raise GradingError(IN_USE) from None
+        raise GradingError(
+            f"gradebook.db can't be used ({error}): put a copy of it back, or move it away and "
+            "grade anew, without the marks that were given by hand"
+        ) from None
+    if tables and marked != [(ScriptDirectory(ALEMBIC_DIR).get_current_head(),)]:
+        raise GradingError(
+            "gradebook.db is of another version of nbgrader than the one installed here. Is it of "
+            f'an older one, run this in {path.parent}: "{sys.executable}" -m nbgrader db upgrade. '
+            "(It keeps a copy.)"
+        )
+
+
+def _points_of_tests(course, student, name):
+    """What the gradebook holds of one submission, from each test to its points, as text; None if
+    it holds nothing."""
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        try:
+            notebook = gradebook.find_submission_notebook(name, name, student)
+        except MissingEntry:
+            return None
+        scores = {grade.name: grade.auto_score or 0 for grade in notebook.grades}
+    return f"points: {sum(scores.values()):g} {scores}"
 
 
 def _build(nbgrader, name):
@@ -187,12 +244,14 @@ def _grade_one(nbgrader, course, student, name):
         course / "autograded" / student / name,
     )
     digest = _digest(folder, course / "source" / name, course / "nbgrader_config.py")
-    before, *notes = (
+    stamp = (
         (autograded / STAMP).read_text(encoding="utf-8").splitlines()
         if (autograded / STAMP).exists()
-        else [None]
+        else []
     )
-    if before != digest:
+    points, notes = _points_of_tests(course, student, name), stamp[2:]
+    if stamp[:2] != [digest, points]:
+        lost = [LOST] if points is None and _keep(course / "feedback" / student, name) else []
         print(f"grading {student}, {name} ...", end=" ", flush=True)
         start = time.monotonic()
         try:
@@ -204,7 +263,9 @@ def _grade_one(nbgrader, course, student, name):
                     rmtree(str(old))
             raise
         print(f"{time.monotonic() - start:.0f} s")
-        (autograded / STAMP).write_text("\n".join([digest, *notes]), encoding="utf-8")
+        stamp = [digest, _points_of_tests(course, student, name), *notes, *lost]
+        (autograded / STAMP).write_text("\n".join(stamp), encoding="utf-8")
+        notes = stamp[2:]
     done = nbgrader.generate_feedback(name, student)
     if not done["success"]:
         raise GradingError(f"nbgrader could not write the feedback: {_reason(done)}")
@@ -215,6 +276,17 @@ def _grade_one(nbgrader, course, student, name):
         return Score(
             student, name, submission.score, submission.max_score, unread, "; ".join(notes)
         )
+
+
+def _keep(folder, name):
+    """Whether there was feedback of before. It is kept under a name where no later one is written
+    over it: it may be the only place left where somebody's marks stand."""
+    page = folder / name / f"{name}.html"
+    if page.exists():
+        number = 1 + len(list(folder.glob(f"{name}-before-*.html")))
+        page.replace(folder / f"{name}-before-{number}.html")
+        return True
+    return False
 
 
 def _autograde(nbgrader, notebook, student, name):
@@ -248,6 +320,8 @@ def _autograde(nbgrader, notebook, student, name):
 
 def _reason(done):
     """The last exception that nbgrader logged, or that ended it, in one line."""
+    if "database is locked" in f"{done.get('log')} {done.get('error')}":
+        return IN_USE
     for told in (done.get("log", ""), done.get("error", "")):
         raised = re.findall(r"^\s*([\w.]*(?:Error|Exception)\b.*)", told, flags=re.M)
         if raised:

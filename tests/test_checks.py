@@ -1,3 +1,4 @@
+import functools
 import itertools
 import math
 
@@ -699,10 +700,16 @@ def test_the_reference_solution_passes(check):
     assert verdict and repr(verdict) == "✓ right"
 
 
+@functools.cache
+def verdict_on(check, wrong):
+    """For two tests: some verdicts take a second."""
+    return check(wrong)
+
+
 @pytest.mark.filterwarnings("ignore:invalid value")
 @pytest.mark.parametrize("check, hint, wrong", WRONG)
 def test_each_mistake_gets_its_own_hint(check, hint, wrong):
-    verdict = check(wrong)
+    verdict = verdict_on(check, wrong)
     assert not verdict
     assert hint in verdict.message
     assert "\n" not in verdict.message
@@ -726,7 +733,7 @@ def test_what_is_no_solution_gets_a_sentence(check):
 @pytest.mark.filterwarnings("ignore:invalid value")
 @pytest.mark.parametrize("check", EXERCISES, ids=lambda check: check.__name__)
 def test_a_check_tells_at_least_four_mistakes_apart(check):
-    assert len({check(wrong).message for wrong in EXERCISES[check][1].values()}) >= 4
+    assert len({verdict_on(check, wrong).message for wrong in EXERCISES[check][1].values()}) >= 4
 
 
 def test_every_check_has_its_tests():

@@ -1,9 +1,13 @@
 """How submissions are graded that are wrong, or not what they should be; scores come from the
 gradebook."""
 
+import contextlib
 import copy
+import os
+import pathlib
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 
@@ -12,6 +16,7 @@ import pytest
 
 pytest.importorskip("nbgrader", reason="nbgrader is not here: `make test` installs it")
 import grading
+from sqlalchemy.exc import OperationalError
 from submissions import (
     ROOT,
     SETS,
@@ -378,3 +383,112 @@ def test_a_folder_that_nbgrader_cannot_work_in(tmp_path):
         r"got .*term \[4\]",
     ):
         grading.grade(small_course(tmp_path / "term [4]"))
+
+
+# A gradebook that is gone, old, in use or none
+
+
+@pytest.fixture
+def told(monkeypatch, capsys):
+    """A function that grades a course, in this process, and returns what was printed."""
+
+    def grade(course):
+        monkeypatch.setattr(grading, "HERE", course)
+        monkeypatch.setattr(sys, "argv", ["grading.py", "grade"])
+        grading.main()
+        return "".join(capsys.readouterr())
+
+    return grade
+
+
+@pytest.fixture(scope="module")
+def marked_once(tmp_path_factory):
+    course = small_course(tmp_path_factory.mktemp("marked"), answer="An answer.")
+    book = nbformat.read(course / "source" / "small" / "small.ipynb", as_version=4)
+    for student in ("ada", "bob"):
+        hand_in(course, student, "small", book)
+    grading.grade(course)
+    mark(course, "ada", "small", 4, "Good angle.", answer="answer")
+    assert grading.grade(course)[0][0] == grading.Score("ada", "small", 13, 14, 0)
+    return course
+
+
+@pytest.fixture
+def marked(marked_once, tmp_path):
+    """Two submissions, graded; one was marked by hand."""
+    return shutil.copytree(marked_once, tmp_path / "assignments")
+
+
+@pytest.mark.parametrize("gone", ["deleted", "empty"])
+def test_what_the_gradebook_lacks_is_graded_anew(marked, gone):
+    (marked / "gradebook.db").unlink()
+    if gone == "empty":
+        (marked / "gradebook.db").touch()
+    scores, failures = grading.grade(marked)
+    assert not failures and [(s.points, s.unread) for s in scores] == [(9, 5), (9, 5)]
+    assert all("gradebook.db held nothing of it" in s.note for s in scores)
+    kept = marked / "feedback" / "ada" / "small-before-1.html"
+    assert "Good angle." in kept.read_text(encoding="utf-8")
+    written = (marked / "autograded" / "ada" / "small" / "small.ipynb").stat().st_mtime_ns
+    assert grading.grade(marked) == (scores, {}) and kept.exists()
+    again = (marked / "autograded" / "ada" / "small" / "small.ipynb").stat().st_mtime_ns
+    assert again == written, "nothing was missing, and yet it was graded again"
+
+
+def test_a_gradebook_of_before_is_noticed(marked, tmp_path):
+    shutil.copy(marked / "gradebook.db", tmp_path / "copy.db")
+    book = nbformat.read(marked / "source" / "small" / "small.ipynb", as_version=4)
+    handed_in = marked / "submitted" / "ada" / "small" / "small.ipynb"
+    nbformat.write(with_cells(book, {"x": "x = 2"}), handed_in)
+    hand_in(marked, "cyd", "small", book)
+    assert [score.points for score in grading.grade(marked)[0]] == [11, 9, 9]
+    shutil.copy(tmp_path / "copy.db", marked / "gradebook.db")
+    scores, failures = grading.grade(marked)
+    # Of ada it held what she had handed in first, of cyd nothing.
+    assert not failures and [score.points for score in scores] == [11, 9, 9]
+    assert [bool(score.note) for score in scores] == [False, False, True]
+
+
+def test_an_old_gradebook_says_what_to_run(marked, told):
+    with contextlib.closing(sqlite3.connect(marked / "gradebook.db")) as old, old:
+        # As nbgrader 0.6 left it.
+        old.execute("ALTER TABLE student DROP COLUMN lms_user_id")
+        old.execute("UPDATE alembic_version SET version_num = '167914646830'")
+    before = (marked / "gradebook.db").read_bytes()
+    answer = told(marked)
+    assert "error: gradebook.db is of another version of nbgrader" in answer
+    assert (marked / "gradebook.db").read_bytes() == before
+    (command,) = re.findall(r'("\S+" -m nbgrader db upgrade)\.', answer)
+    environment = os.environ | {
+        "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"
+    }
+    subprocess.run(command, shell=True, cwd=marked, env=environment, check=True)
+    assert grading.grade(marked)[0][0] == grading.Score("ada", "small", 13, 14, 0)
+
+
+def test_a_gradebook_in_use_says_what_to_close(marked, told):
+    with contextlib.closing(sqlite3.connect(marked / "gradebook.db")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert "error: gradebook.db is in use by another program: close Form" in told(marked)
+    assert grading.grade(marked)[0][0] == grading.Score("ada", "small", 13, 14, 0)
+
+
+def test_a_gradebook_that_is_taken_while_grading_stops_nobody_else(marked, monkeypatch):
+    def taken(course, student, name):
+        raise OperationalError("", {}, sqlite3.OperationalError("database is locked"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(grading, "_points_of_tests", taken)
+        scores, failures = grading.grade(marked)
+    assert scores == [] and set(failures.values()) == {grading.IN_USE} and len(failures) == 2
+    assert grading.grade(marked)[0][0] == grading.Score("ada", "small", 13, 14, 0)
+
+
+@pytest.mark.parametrize("there", ["text", "folder"])
+def test_what_is_no_gradebook_is_left_alone(tmp_path, there, told):
+    course = small_course(tmp_path)
+    path = course / "gradebook.db"
+    path.mkdir() if there == "folder" else path.write_text("no gradebook" * 100, encoding="utf-8")
+    answer = told(course)
+    assert "error: gradebook.db can't be used" in answer and "move it away" in answer
+    assert path.is_dir() or path.read_text(encoding="utf-8") == "no gradebook" * 100

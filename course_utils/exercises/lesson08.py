@@ -153,6 +153,7 @@ check_hold_people_out = exercise(
     },
     draw=_pictures,
     draws=2,
+    seconds=20,
     goal="True or False for each picture, np.isin(persons, people)",
     mistakes={
         "some people have pictures on both sides: draw people, not pictures":

@@ -97,6 +97,8 @@ class VariationalAutoencoder(keras.Model):
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction_loss")
         self.kl_tracker = keras.metrics.Mean(name="kl_loss")
         self.build(encoder.input_shape)
+        # Keras exports what was called, and on JAX `fit` and `predict` do not count as that.
+        self(keras.KerasTensor(encoder.input_shape, encoder.inputs[0].dtype))
 
     def build(self, input_shape):
         if not self.sampling.built:
