@@ -139,6 +139,25 @@ def test_measured_parts_have_tolerances_of_their_own():
     assert check(lambda x: 2 * x + 0.6).message == "the mean is 2.6, wanted 2"
 
 
+def test_results_of_several_parts_are_read_part_by_part():
+    def sums(x):
+        """Both sums of x."""
+        return x.sum(axis=0), x.sum(axis=1)
+
+    def both(call, x):
+        down, across = call(x, parts=("down", "across"))
+        return {"the sums down the columns are wrong": down, "those across are wrong": across}
+
+    check = check_of(sums, measure=both, cases=[(np.arange(6.0).reshape(2, 3),)])
+    assert check(sums) and check(lambda x: [list(x.sum(axis=0)), list(x.sum(axis=1))])
+    assert "down the columns" in check(lambda x: (x.sum(axis=0) + 1, x.sum(axis=1))).message
+    assert "those across" in check(lambda x: (x.sum(axis=0), -x.sum(axis=1))).message
+    for wrong, came in ((np.float64(3), "float64"), ((1, 2, 3), "3"), ((1,), "1"), (7, "int")):
+        message = check(lambda x, wrong=wrong: wrong).message
+        assert f"returned {came}, wanted 2 results: return down, across" in message
+    assert "can't be compared" in check(lambda x: ("text", x)).message
+
+
 # Answers
 
 

@@ -6,17 +6,37 @@ the checks by the name of `checks`.
 
 from course_utils.exercises._values import Within
 from course_utils.exercises.engine import Verdict, audit, exercise
-from course_utils.exercises.lesson00 import check_mirror, check_scale
+from course_utils.exercises.lesson00 import (
+    ask_reversed,
+    ask_two_pixels,
+    check_mirror,
+    check_scale,
+    check_squared_error,
+)
 from course_utils.exercises.lesson01 import (
     ask_first_direction,
+    ask_one_component,
+    ask_other_units,
+    ask_uncentred_digits,
     check_centre,
     check_components_needed,
+    check_pca_reconstruction,
     check_reconstruct,
 )
 from course_utils.exercises.lesson02 import (
+    ask_columns,
+    ask_least_loss,
+    ask_weight_decay,
+    ask_which_half,
     check_angle,
     check_count_parameters,
     check_linear_optimum,
+)
+from course_utils.exercises.lesson02_descent import (
+    check_descend,
+    check_gradient_step,
+    check_regularised_loss,
+    check_rotation,
 )
 from course_utils.exercises.lesson03 import check_count_dead, check_shift
 from course_utils.exercises.lesson04 import check_tied_parameters, check_tied_reconstruct
@@ -31,12 +51,21 @@ from course_utils.exercises.lesson08 import (
 from course_utils.exercises.lesson09 import check_gaussian_kl, check_sample
 from course_utils.exercises.lesson10 import check_importance_bound, check_slerp
 from course_utils.exercises.lesson11 import check_auroc, check_precision, check_threshold
-from course_utils.exercises.predictions import predict
+from course_utils.exercises.predictions import predict, question
 
 __all__ = [
     "Verdict",
     "Within",
+    "ask_columns",
     "ask_first_direction",
+    "ask_least_loss",
+    "ask_one_component",
+    "ask_other_units",
+    "ask_reversed",
+    "ask_two_pixels",
+    "ask_uncentred_digits",
+    "ask_weight_decay",
+    "ask_which_half",
     "audit",
     "check_angle",
     "check_auroc",
@@ -45,7 +74,9 @@ __all__ = [
     "check_convolution_parameters",
     "check_count_dead",
     "check_count_parameters",
+    "check_descend",
     "check_gaussian_kl",
+    "check_gradient_step",
     "check_hold_people_out",
     "check_importance_bound",
     "check_kl_penalty",
@@ -53,15 +84,19 @@ __all__ = [
     "check_mask",
     "check_mean_image_error",
     "check_mirror",
+    "check_pca_reconstruction",
     "check_phases",
     "check_precision",
     "check_psnr",
     "check_reconstruct",
+    "check_regularised_loss",
+    "check_rotation",
     "check_sample",
     "check_scale",
     "check_shift",
     "check_shrinkage",
     "check_slerp",
+    "check_squared_error",
     "check_threshold",
     "check_tied_parameters",
     "check_tied_reconstruct",
@@ -69,4 +104,5 @@ __all__ = [
     "check_transposed_convolution",
     "exercise",
     "predict",
+    "question",
 ]

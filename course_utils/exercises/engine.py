@@ -74,7 +74,8 @@ def exercise(
             all that the docstring allows. They are tried once the cases are right.
         goal: what is wanted, a sentence for whoever made none of the mistakes.
         measure: what is compared where it is not the result itself: a function of `call` and the
-            arguments, in which `call(*arguments, shape=None)` calls the student's function. It
+            arguments, in which `call(*arguments, shape=None, parts=())` calls the student's
+            function; with the names of several `parts` it returns as many arrays. `measure`
             returns an array, or {sentence to be said if this part differs: number, array, string
             or `Within`}; "{got}" and "{wanted}" stand for the values there.
         rtol: the relative tolerance of floats, which float32 arithmetic should meet.
@@ -298,10 +299,11 @@ class Exercise:
             A function of i: the outcome for the i-th arguments, found when it is asked for.
         """
 
-        def call(*arguments, shape=None):
+        def call(*arguments, shape=None, parts=()):
             if calls is not None:
                 calls.append(arguments)
-            result = _call(function, arguments, self._called(arguments) + ", your function ")
+            where = self._called(arguments) + ", your function "
+            result = _call(function, arguments, where, parts)
             if shape is not None and result.shape != shape:
                 told = f"the shape is {result.shape}, wanted {shape or 'one number'}"
                 raise _Stopped(_Ended("shape", str(result.shape), told))
@@ -325,8 +327,9 @@ def _returned(call, *arguments):
     return call(*arguments)
 
 
-def _call(function, arguments, where):
-    """The function's result as an array. It gets copies, except of a random generator."""
+def _call(function, arguments, where, parts=()):
+    """The function's result as an array, or as one for each of its `parts`. It gets copies, except
+    of a random generator."""
     fixed = [not isinstance(value, np.random.Generator) for value in arguments]
     given = [copy.deepcopy(v) if keep else v for v, keep in zip(arguments, fixed, strict=True)]
     try:
@@ -345,7 +348,13 @@ def _call(function, arguments, where):
     pairs = zip(arguments, given, fixed, strict=True)
     if not all(_values.same(before, after) for before, after, keep in pairs if keep):
         raise _Stopped(_Ended("changed", "", CHANGED))
+    if parts and not (hasattr(result, "__len__") and len(result) == len(parts)):
+        came = len(result) if isinstance(result, (tuple, list)) else type(result).__name__
+        told = f"{where}returned {came}, wanted {len(parts)} results: return {', '.join(parts)}"
+        raise _Stopped(_Ended("parts", str(came), told))
     try:
+        if parts:
+            return [_values.as_array(part) for part in result]
         return _values.as_array(result)
     except _limits.TimeUp:
         raise

@@ -1,12 +1,13 @@
-"""Lesson 00: images as arrays."""
+"""Lesson 00: images as arrays, and how far two of them are apart."""
 
 import numpy as np
 
 from course_utils.exercises.engine import exercise
+from course_utils.exercises.predictions import question
 
 
 def scale(images):
-    """Scale bytes to numbers from 0 to 1 (lesson 00, exercise 1).
+    """Scale bytes to numbers from 0 to 1 (lesson 00, exercise 2).
 
     Args:
         images: uint8, shape (n, height, width).
@@ -80,7 +81,7 @@ check_scale = exercise(
 
 
 def mirror(images):
-    """Flip each image left to right (lesson 00, exercise 2).
+    """Flip each image left to right (lesson 00, exercise 3).
 
     Args:
         images: an array of shape (n, height, width).
@@ -109,4 +110,96 @@ check_mirror = exercise(
         "you reversed every axis: reverse the columns only": np.flip,
         "nothing has changed: reverse the columns": lambda x: x,
     },
+)  # fmt: skip
+
+
+def squared_error(x, x_hat):
+    """The squared error: summed over the pixels of an image, averaged over the images (00, 1).
+
+    Args:
+        x: images, floats of shape (n, height, width).
+        x_hat: their reconstructions, of the same shape.
+
+    Returns:
+        A number at least 0.
+
+    >>> squared_error(np.zeros((5, 28, 28)), np.full((5, 28, 28), 0.5))
+    196.0
+    """
+    return float(((x - x_hat) ** 2).sum(axis=(1, 2)).mean())
+
+
+def _pairs(rng):
+    shape = rng.integers(2, 6, 3)
+    return rng.random(shape), rng.random(shape)
+
+
+check_squared_error = exercise(
+    squared_error,
+    cases=[_pairs(np.random.default_rng(5))],
+    draw=_pairs,
+    goal="for each image add up its squared differences, then take the mean over the images",
+    mistakes={
+        "this is the mean over the pixels, too: add up the pixels of an image, and average over "
+        "the images alone": [
+            lambda x, x_hat: ((x - x_hat) ** 2).mean(),
+            lambda x, x_hat: ((x - x_hat) ** 2).mean(axis=(1, 2)),
+        ],
+        "this is the sum over all images: divide by how many they are":
+            lambda x, x_hat: ((x - x_hat) ** 2).sum(),
+        "these are the errors of the single images: take their mean":
+            lambda x, x_hat: ((x - x_hat) ** 2).sum(axis=(1, 2)),
+        "the differences are not squared": [
+            lambda x, x_hat: (x - x_hat).sum(axis=(1, 2)).mean(),
+            lambda x, x_hat: np.abs(x - x_hat).sum(axis=(1, 2)).mean(),
+            lambda x, x_hat: (x_hat - x).sum(axis=(1, 2)).mean(),
+        ],
+        "square each difference first, and add up then":
+            lambda x, x_hat: ((x - x_hat).sum(axis=(1, 2)) ** 2).mean(),
+        "this is a difference of squares: square the difference":
+            lambda x, x_hat: (x**2 - x_hat**2).sum(axis=(1, 2)).mean(),
+        "there is a root too many: a squared error stays squared": [
+            lambda x, x_hat: np.sqrt(((x - x_hat) ** 2).sum(axis=(1, 2)).mean()),
+            lambda x, x_hat: np.sqrt(((x - x_hat) ** 2).sum(axis=(1, 2))).mean(),
+        ],
+        "only one axis was summed: an image has rows and columns, axes 1 and 2": [
+            lambda x, x_hat: ((x - x_hat) ** 2).sum(axis=1).mean(),
+            lambda x, x_hat: ((x - x_hat) ** 2).sum(axis=2).mean(),
+        ],
+    },
+)  # fmt: skip
+
+
+ask_two_pixels = question(
+    "ask_two_pixels",
+    "Each test digit is moved two pixels to the right, and taken for its own reconstruction. The"
+    " grey smudge has an error of 52.9. What has the moved digit?",
+    {
+        "about 5: it is still the same digit":
+            "To you it is. But the error compares pixel with pixel and knows nothing of digits.",
+        "about 25: half of what knowing nothing costs":
+            "Strokes are two or three pixels wide, so after two pixels most of the ink lies "
+            "where there was none, and nearly none where it was.",
+        "more than 52.9: worse than the smudge":
+            "Strokes are two or three pixels wide: most of the ink is counted twice, once as "
+            "missing where it was, and once as too much where it is now. The smudge is wrong by "
+            "a little everywhere, which costs less, since the errors are squared.",
+    },
+    answer=2,
+)  # fmt: skip
+
+
+ask_reversed = question(
+    "ask_reversed",
+    "faces has the shape (400, 64, 64). What does faces[::-1] do to the pictures?",
+    {
+        "it mirrors each of them, left to right":
+            "That would be faces[:, :, ::-1]. The first axis counts the pictures, not columns.",
+        "it turns each of them upside down":
+            "That would be faces[:, ::-1]. The first axis counts the pictures, not rows.",
+        "it leaves each of them as it is":
+            "The first axis counts the pictures: their order is reversed, and nothing else. If "
+            "the labels stay in their old order, each picture now bears somebody else's.",
+    },
+    answer=2,
 )  # fmt: skip

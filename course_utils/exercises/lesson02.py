@@ -1,4 +1,4 @@
-"""Lesson 02: linear and non-linear autoencoders."""
+"""Lesson 02: linear and non-linear autoencoders. What is built there is in lesson02_descent."""
 
 import itertools
 import math
@@ -7,6 +7,7 @@ import numpy as np
 
 from course_utils.exercises._values import Within
 from course_utils.exercises.engine import exercise
+from course_utils.exercises.predictions import question
 
 
 def count_parameters(layer_sizes):
@@ -201,4 +202,77 @@ check_linear_optimum = exercise(
         "one too few is kept: the k largest are at places 0 to k - 1":
             lambda x, k: _left_out(x, k - 1) / len(x),
     },
+)  # fmt: skip
+
+
+ask_least_loss = question(
+    "ask_least_loss",
+    "A linear autoencoder 2-1-2 is trained on the cloud for as long as you like. Where does its "
+    "squared error end?",
+    {
+        "at 0: with enough training, everything can be copied":
+            "All reconstructions lie on a line, since they are one number times one direction. "
+            "The points don't, however long you train.",
+        "at PCA's error with one component":
+            "No linear map through one number does better (lesson 01), and one that does as well"
+            " exists: PCA. Whether training finds it is what we are about to see.",
+        "below PCA's error: training adapts to the data, PCA does not":
+            "PCA's line is already the best one for these points: no other has a smaller error.",
+    },
+    answer=1,
+)  # fmt: skip
+
+
+ask_columns = question(
+    "ask_columns",
+    "The network has PCA's error and PCA's subspace. Are the thirty rows of its decoder, one for"
+    " each code unit, PCA's thirty components?",
+    {
+        "yes, in another order perhaps":
+            "Nothing in the loss asks for it. Point 3 above: any invertible A in the middle "
+            "gives the same error.",
+        "no, each is a blend of many components":
+            "Any thirty directions that span the subspace give the same error, and training ends"
+            " at some of them.",
+        "only the first few are: they matter most":
+            "The loss does not know which code unit is which, so none of them comes first.",
+    },
+    answer=1,
+)  # fmt: skip
+
+
+ask_weight_decay = question(
+    "ask_weight_decay",
+    "Now each weight costs a little: weight decay. What changes?",
+    {
+        "all weights shrink alike, and nothing else":
+            "They don't shrink alike: a direction with little variance is worth less, and "
+            "shrinks more. That is what tells the components apart.",
+        "the code can still be turned, but no longer stretched":
+            "A sum of squares does not change if the code is turned, but it does if one unit is "
+            "stretched and another shrunk. So A is a rotation now, and a rotation can be undone.",
+        "the decoder's rows become PCA's components":
+            "Not yet: the penalty can't see a rotation of the code. But a rotation is all that "
+            "is left between the rows and the components, and you can undo it.",
+    },
+    answer=1,
+)  # fmt: skip
+
+
+ask_which_half = question(
+    "ask_which_half",
+    "The network 2-2-1-2-2 stays well above the floor, the roomy one reaches it. Which half of the "
+    "small one was too small?",
+    {
+        "the decoder: it has to draw the curve":
+            "So we thought, too. But two tanh steps draw a good wave: give them a roomy encoder "
+            "and see.",
+        "the encoder: it has to find the right place on the curve":
+            "The best code of a point is the nearest place on the curve, and where the curve bends "
+            "that is no simple function of the point. Two tanh units can't compute it.",
+        "both alike: each costs about as much":
+            "Each costs something. But exchange one half at a time, and one of them costs several "
+            "times as much as the other.",
+    },
+    answer=1,
 )  # fmt: skip

@@ -51,7 +51,35 @@ def predict(question, options, answer, because):
     display(live._repr_mimebundle_() | {"text/html": static, "text/plain": text}, raw=True)
 
 
-def _buttons(question, lines, right, because):
+def question(name, text, options, answer):
+    """Make a question of the course, a function that asks it when it is called.
+
+    Args:
+        name: of the function, a string, such as "ask_units".
+        text: the question.
+        options: {option: what is right or wrong about it}, at least two.
+        answer: the right option, or its index.
+
+    Returns:
+        A function without arguments that calls `predict`.
+
+    >>> ask_sum = question("ask_sum", "1 + 1?", {"2": "One more than 1.", "3": "Not quite."}, "2")
+    >>> ask_sum()
+    1 + 1?
+      A. 2
+      B. 3
+    """
+
+    def ask():
+        predict(text, list(options), answer, options)
+
+    shown = "\n".join([text, *(f"  {chr(65 + i)}. {option}" for i, option in enumerate(options))])
+    ask.__name__ = ask.__qualname__ = name
+    ask.__doc__ = f"Ask for a prediction, before the lesson shows it.\n\n>>> {name}()\n{shown}\n"
+    return ask
+
+
+def _buttons(asked, lines, right, because):
     """The widget: the question, buttons, and a place for what is said to the choice."""
     import ipywidgets
 
@@ -66,7 +94,7 @@ def _buttons(question, lines, right, because):
             said.value = f'<div role="status"><b>{verdict}</b> {html.escape(because[i])}</div>'
 
     buttons.observe(say, names="value")
-    return ipywidgets.VBox([ipywidgets.HTML(question, layout=wide), buttons, said])
+    return ipywidgets.VBox([ipywidgets.HTML(asked, layout=wide), buttons, said])
 
 
 def _options(question, options):
