@@ -120,7 +120,8 @@ def test_the_parts_of_a_lesson(book):
 
 def test_exercises_have_a_stub_a_check_and_a_folded_solution(book):
     sources = [text(cell) for cell in code_cells(book)]
-    solutions = [cell for cell in code_cells(book) if "_solution(" in text(cell)]
+    # Folded where they are defined; the lesson goes on from some of them, in the open.
+    solutions = [cell for cell in code_cells(book) if re.search(r"def \w+_solution\(", text(cell))]
     checked = set(re.findall(r"assert checks\.(check_\w+)\(", "\n".join(sources)))
     stubs = [source for source in sources if "...  # your code" in source]
     assert len(checked) == len(stubs) >= 2
