@@ -656,7 +656,148 @@ PRECISION = (
         ),
     },
 )
+SQUARED_ERROR = (
+    lambda x, x_hat: sum(np.sum((a - b) ** 2) for a, b in zip(x, x_hat, strict=True)) / len(x),
+    {
+        "average over the images alone": lambda x, x_hat: np.mean(np.square(x - x_hat)),
+        "divide by how many they are": lambda x, x_hat: np.sum((x - x_hat) ** 2),
+        "errors of the single images": lambda x, x_hat: ((x - x_hat) ** 2).sum(axis=(1, 2)),
+        "not squared": lambda x, x_hat: abs(x - x_hat).sum() / len(x),
+        "a root too many": lambda x, x_hat: (((x - x_hat) ** 2).sum() / len(x)) ** 0.5,
+    },
+)
+
+
+def by_covariance(x_train, x_new, k, first=False):
+    """PCA from the covariance's eigenvectors, of which the last are the largest."""
+    mean = x_train.mean(axis=0)
+    vectors = np.linalg.eigh(np.cov(x_train, rowvar=False))[1]
+    V = vectors[:, :k] if first else vectors[:, ::-1][:, :k]
+    return (x_new - mean) @ V @ V.T + mean
+
+
+def uncentred(x_train, x_new, k):
+    V = np.linalg.svd(x_train, full_matrices=False)[2][:k]
+    return x_new @ V.T @ V
+
+
+def own_mean(x_train, x_new, k):
+    V = np.linalg.svd(x_train - x_train.mean(axis=0), full_matrices=False)[2][:k]
+    return (x_new - x_new.mean(axis=0)) @ V.T @ V + x_new.mean(axis=0)
+
+
+def without_mean_at_the_end(x_train, x_new, k):
+    return by_covariance(x_train, x_new, k) - x_train.mean(axis=0)
+
+
+WHOLE_PCA = (
+    by_covariance,
+    {
+        "nothing was centred": uncentred,
+        "its own mean": own_mean,
+        "missing at the end": without_mean_at_the_end,
+        "*last* k": lambda x, new, k: by_covariance(x, new, k, first=True),
+        "find them on x_train": lambda x, new, k: by_covariance(new, new, k),
+        "one component too many": lambda x, new, k: by_covariance(x, new, k + 1),
+    },
+)
+
+
+def step(x, W1, W2, rate, factor=2.0, sign=-1):
+    n = len(x)
+    back = factor * (x @ W1 @ W2 - x) / n
+    return W1 + sign * rate * (x.T @ (back @ W2.T)), W2 + sign * rate * ((x @ W1).T @ back)
+
+
+def in_turn(x, W1, W2, rate):
+    W1 = step(x, W1, W2, rate)[0]
+    return W1, step(x, W1, W2, rate)[1]
+
+
+STEP = (
+    step,
+    {
+        "goes uphill": lambda *a: step(*a, sign=1),
+        "half as long": lambda *a: step(*a, factor=1.0),
+        "not averaged": lambda x, *a: step(x, *a, factor=2.0 * len(x)),
+        "over the features, too": lambda x, *a: step(x, *a, factor=2.0 / x.shape[1]),
+        "W1 changes before": in_turn,
+        "rate is left out": lambda x, W1, W2, rate: step(x, W1, W2, 1),
+        "wanted 2 results": lambda *a: step(*a)[0],
+    },
+)
+
+
+def walk(x, W1, W2, rate, steps, before=False, forget=False):
+    errors = []
+    for _ in range(steps):
+        old = W1, W2
+        new = step(x, W1, W2, rate)
+        W1, W2 = old if forget else new
+        A, B = old if before else (W1, W2)
+        errors.append(np.mean(np.sum((x - x @ A @ B) ** 2, axis=1)))
+    return W1, W2, errors
+
+
+def only_the_last(*arguments):
+    W1, W2, errors = walk(*arguments)
+    return W1, W2, errors[-1]
+
+
+def of_features(x, *arguments):
+    W1, W2, errors = walk(x, *arguments)
+    return W1, W2, [error / x.shape[1] for error in errors]
+
+
+DESCEND = (
+    walk,
+    {
+        "*before* each step": lambda *a: walk(*a, before=True),
+        "the same after each step": lambda *a: walk(*a, forget=True),
+        "error of the last step only": only_the_last,
+        "over the features, too": of_features,
+        "one step is missing": lambda x, W1, W2, rate, steps: walk(x, W1, W2, rate, steps - 1),
+        "wanted 3 results": lambda *a: walk(*a)[:2],
+    },
+)
+
+
+def penalised(x, W1, W2, alpha, of=lambda W: np.sum(W**2)):
+    return np.mean(np.sum((x @ W1 @ W2 - x) ** 2, axis=1)) + alpha * (of(W1) + of(W2))
+
+
+REGULARISED = (
+    penalised,
+    {
+        "error alone": lambda x, W1, W2, alpha: penalised(x, W1, W2, 0),
+        "alpha is left out": lambda x, W1, W2, alpha: penalised(x, W1, W2, 1),
+        "add their squares": lambda *a: penalised(*a, of=np.linalg.norm),
+        "mean over the weights": lambda *a: penalised(*a, of=lambda W: np.mean(W**2)),
+        "absolute values": lambda *a: penalised(*a, of=lambda W: np.abs(W).sum()),
+        "the product W1 W2": lambda x, W1, W2, alpha: (
+            penalised(x, W1, W2, 0) + alpha * np.sum((W1 @ W2) ** 2)
+        ),
+    },
+)
+ROTATION = (
+    lambda W2: np.linalg.eigh(W2 @ W2.T)[1][:, ::-1].T,
+    {
+        "Q itself": lambda W2: np.linalg.svd(W2, full_matrices=False)[0],
+        "the reverse order": lambda W2: np.linalg.svd(W2)[0].T[::-1],
+        "the identity": lambda W2: np.identity(W2.shape[0]),
+        "divides by the singular values": lambda W2: (
+            np.diag(1 / np.linalg.svd(W2)[1]) @ np.linalg.svd(W2)[0].T
+        ),
+        "the shape is": lambda W2: np.linalg.svd(W2, full_matrices=False)[2][:1],
+    },
+)
 EXERCISES = {
+    checks.check_squared_error: SQUARED_ERROR,
+    checks.check_pca_reconstruction: WHOLE_PCA,
+    checks.check_gradient_step: STEP,
+    checks.check_descend: DESCEND,
+    checks.check_regularised_loss: REGULARISED,
+    checks.check_rotation: ROTATION,
     checks.check_scale: SCALE,
     checks.check_mirror: MIRROR,
     checks.check_centre: CENTRE,

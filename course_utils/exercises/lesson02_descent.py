@@ -129,7 +129,7 @@ def descend(x, W1, W2, rate, steps):
     >>> x = np.array([[1.0, 0.0]])
     >>> W1, W2, errors = descend(x, np.array([[1.0], [0.0]]), np.array([[0.5, 0.0]]), 0.1, 2)
     >>> [round(error, 4) for error in errors]
-    [0.1369, 0.0747]
+    [0.1369, 0.0667]
     """
     errors = []
     for _ in range(steps):
