@@ -164,6 +164,43 @@ def test_results_of_several_parts_are_read_part_by_part():
 HINTS = {"that is the square": lambda x: x**2, "nothing happened": lambda x: x}
 
 
+def test_what_is_no_array_can_be_asked_for_too():
+    """A layer, a model: `raw`. What can be called is handed over as it is, not copied."""
+
+    def adder(add, n):
+        return lambda x: add(x, n)
+
+    def measure(call, n):
+        made = call(np.add, n, raw=True)
+        return {"adds {got}, wanted {wanted}": made(0), "keeps its numbers": made(5) - made(0)}
+
+    check = exercise(
+        adder,
+        measure=measure,
+        cases=[(3,)],
+        mistakes={"this subtracts": lambda add, n: lambda x: x - n},
+    )
+    assert check(lambda add, n: lambda x: n + x)
+    assert check(lambda add, n: lambda x: x - n).message == "this subtracts"
+    assert check(lambda add, n: lambda x: x + 4).message == "adds 4, wanted 3"
+    assert check(lambda add, n: lambda x: add(x, n) if add is np.add else 0)
+    assert "'NoneType'" not in check(lambda add, n: 7).message
+    assert "not callable" in check(lambda add, n: 7).message
+
+
+def test_what_was_found_out_about_a_mistake_is_kept():
+    """Two hundred submissions pay for each of them once."""
+    ran = []
+
+    def wrong(x):
+        ran.append(x)
+        return x + 1
+
+    check = exercise(abs, cases=[(-3,)], mistakes={"one too many": wrong})
+    assert [check(lambda x: x + 1).message for _ in range(3)] == ["one too many"] * 3
+    assert len(ran) == 1
+
+
 def test_a_mistake_is_named_if_it_does_the_same_everywhere():
     check = check_of(mistakes=HINTS, draw=lambda rng: (rng.normal(size=3),), cases=[(3,), (5,)])
     assert check(lambda x: x * x).message == "that is the square"

@@ -6,7 +6,9 @@ import pytest
 
 from course_utils import exercises
 
+NETWORKS = (exercises.check_build_halves, exercises.check_refiner)  # what is asked for there
 CHECKS = [getattr(exercises, name) for name in exercises.__all__ if name.startswith("check_")]
+CHECKS = [check for check in CHECKS if check not in NETWORKS]
 
 
 def variable(value):

@@ -39,6 +39,13 @@ from course_utils.exercises.lesson02_descent import (
     check_rotation,
 )
 from course_utils.exercises.lesson03 import check_count_dead, check_shift
+from course_utils.exercises.lesson03_networks import (
+    ask_ingredient,
+    ask_random_codes,
+    ask_wide_code,
+    check_build_halves,
+    check_refiner,
+)
 from course_utils.exercises.lesson04 import check_tied_parameters, check_tied_reconstruct
 from course_utils.exercises.lesson05 import check_mean_image_error, check_phases
 from course_utils.exercises.lesson06 import check_mask, check_psnr, check_shrinkage
@@ -58,17 +65,21 @@ __all__ = [
     "Within",
     "ask_columns",
     "ask_first_direction",
+    "ask_ingredient",
     "ask_least_loss",
     "ask_one_component",
     "ask_other_units",
+    "ask_random_codes",
     "ask_reversed",
     "ask_two_pixels",
     "ask_uncentred_digits",
     "ask_weight_decay",
     "ask_which_half",
+    "ask_wide_code",
     "audit",
     "check_angle",
     "check_auroc",
+    "check_build_halves",
     "check_centre",
     "check_components_needed",
     "check_convolution_parameters",
@@ -89,6 +100,7 @@ __all__ = [
     "check_precision",
     "check_psnr",
     "check_reconstruct",
+    "check_refiner",
     "check_regularised_loss",
     "check_rotation",
     "check_sample",

@@ -74,10 +74,11 @@ def exercise(
             all that the docstring allows. They are tried once the cases are right.
         goal: what is wanted, a sentence for whoever made none of the mistakes.
         measure: what is compared where it is not the result itself: a function of `call` and the
-            arguments, in which `call(*arguments, shape=None, parts=())` calls the student's
-            function; with the names of several `parts` it returns as many arrays. `measure`
-            returns an array, or {sentence to be said if this part differs: number, array, string
-            or `Within`}; "{got}" and "{wanted}" stand for the values there.
+            arguments, in which `call(*arguments, shape=None, parts=(), raw=False)` calls the
+            student's function; with the names of several `parts` it returns as many arrays; `raw`,
+            and they are not read as arrays: a layer, a model. `measure` returns an array, or
+            {sentence to be said if this part differs: number, array, string or `Within`}; "{got}"
+            and "{wanted}" stand for the values there.
         rtol: the relative tolerance of floats, which float32 arithmetic should meet.
         draws: how many random arguments are tried.
         seconds: how long the whole check may take. (One long step inside a library can't be ended:
@@ -128,14 +129,14 @@ def audit(check):
     []
     """
     data = check.exercise
-    right = data.outcomes(data.reference)
+    right = data._ours(data.reference)
     ends = [right(i).sentence for i in range(len(data.arguments)) if isinstance(right(i), _Ended)]
     found = [f"the reference gives no result: {sentence}" for sentence in ends]
     if not (verdict := check(data.reference)):
         found.append(f"the reference differs from itself: {verdict.message}")
     wrong = []
     for hint, mistake in data.each_mistake():
-        verdict, outcomes = check(mistake), data.outcomes(mistake)
+        verdict, outcomes = check(mistake), data._ours(mistake)
         if verdict or not verdict.message.endswith(_values.one_line(hint)):
             found.append(f"the mistake “{hint}” is answered: {verdict.message}")
         if not data.agree_on_cases(outcomes, right):
@@ -195,6 +196,7 @@ class Exercise:
     measure: typing.Callable | None
     rtol: float
     seconds: float
+    _found: dict = dataclasses.field(default_factory=dict, init=False, repr=False)
 
     @functools.cached_property
     def arguments(self):
@@ -228,7 +230,7 @@ class Exercise:
 
     def _hint(self, function, calls):
         """ "right", or what to tell; `calls` receives the arguments of each call."""
-        mine, right = self.outcomes(function, calls), self.outcomes(self.reference)
+        mine, right = self.outcomes(function, calls), self._ours(self.reference)
         everything = range(len(self.arguments))
         wrong = next((i for i in everything if not self._agree(mine(i), right(i))), None)
         if wrong is None:
@@ -236,7 +238,7 @@ class Exercise:
         if isinstance(mine(0), _Ended) and mine(0).what == _NOTHING:
             return NOTHING
         for hint, mistake in self.each_mistake():
-            theirs = self.outcomes(mistake)
+            theirs = self._ours(mistake)
             if all(self._agree(mine(i), theirs(i)) for i in everything):
                 ended = isinstance(mine(wrong), _Ended)
                 return f"{mine(wrong).sentence}: {hint}" if ended else hint
@@ -283,6 +285,10 @@ class Exercise:
         """
         return all(self._agree(one(i), other(i)) for i in range(len(self.cases)))
 
+    def _ours(self, function):
+        """The outcomes of the reference or of a mistake, found once for all that are checked."""
+        return self._found.setdefault(function, self.outcomes(function))
+
     def _agree(self, got, wanted):
         if isinstance(got, _Ended) or isinstance(wanted, _Ended):
             return type(got) is type(wanted) and got == wanted
@@ -299,11 +305,11 @@ class Exercise:
             A function of i: the outcome for the i-th arguments, found when it is asked for.
         """
 
-        def call(*arguments, shape=None, parts=()):
+        def call(*arguments, shape=None, parts=(), raw=False):
             if calls is not None:
                 calls.append(arguments)
             where = self._called(arguments) + ", your function "
-            result = _call(function, arguments, where, parts)
+            result = _call(function, arguments, where, parts, raw)
             if shape is not None and result.shape != shape:
                 told = f"the shape is {result.shape}, wanted {shape or 'one number'}"
                 raise _Stopped(_Ended("shape", str(result.shape), told))
@@ -327,10 +333,10 @@ def _returned(call, *arguments):
     return call(*arguments)
 
 
-def _call(function, arguments, where, parts=()):
-    """The function's result as an array, or as one for each of its `parts`. It gets copies, except
-    of a random generator."""
-    fixed = [not isinstance(value, np.random.Generator) for value in arguments]
+def _call(function, arguments, where, parts=(), raw=False):
+    """The function's result as an array, or as one for each of its `parts`; `raw`, as it came. It
+    gets copies, except of a random generator and of what can be called: a layer, a model."""
+    fixed = [not (isinstance(v, np.random.Generator) or callable(v)) for v in arguments]
     given = [copy.deepcopy(v) if keep else v for v, keep in zip(arguments, fixed, strict=True)]
     try:
         result = function(*given)
@@ -352,6 +358,8 @@ def _call(function, arguments, where, parts=()):
         came = len(result) if isinstance(result, (tuple, list)) else type(result).__name__
         told = f"{where}returned {came}, wanted {len(parts)} results: return {', '.join(parts)}"
         raise _Stopped(_Ended("parts", str(came), told))
+    if raw:
+        return result
     try:
         if parts:
             return [_values.as_array(part) for part in result]
