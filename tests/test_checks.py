@@ -810,22 +810,29 @@ def _own_halves(k):
 HALVES = (
     _own_halves,
     {
-        "the encoder has no hidden layer": lambda k: [
+        "the encoder is linear": lambda k: [
             _net(784, k), _net(k, 50, 784, last="sigmoid")
         ],
-        "the decoder has no hidden layer": lambda k: (
+        "the decoder has no hidden layer with": lambda k: (
             _net(784, 40, k), _net(k, 784, last="sigmoid")
         ),
         "both halves are linear": lambda k: (
             _net(784, 40, k, activation=None), _net(k, 40, 784, activation=None, last="sigmoid")
         ),
-        "tanh keeps the code": lambda k: (
+        "stays between -1 and 1": lambda k: (
             _net(784, 40, k, last="tanh"), _net(k, 40, 784, last="sigmoid")
         ),
-        "a ReLU cuts the code off": lambda k: (
-            _net(784, 40, k, last="relu"), _net(k, 40, 784, last="sigmoid")
+        "the code is never negative": lambda k: (
+            _net(784, 40, k, last="softplus"), _net(k, 40, 784, last="sigmoid")
         ),
-        "the last layer has no sigmoid": lambda k: (_net(784, 40, k), _net(k, 40, 784)),
+        "stays between 0 and 1": lambda k: (
+            _net(784, 40, k, last="softmax"), _net(k, 40, 784, last="sigmoid")
+        ),
+        "the decoder takes inputs of shape (None, 3)": lambda k: (
+            _net(784, 40, k), _net(3, 40, 784, last="sigmoid")
+        ),
+        "inputs of shape of no model, but str": lambda k: ("encoder", "decoder"),
+        "the decoder ends with a sigmoid": lambda k: (_net(784, 40, k), _net(k, 40, 784)),
         "k is 7": lambda k: (_net(784, 40, 2 * k), _net(k, 40, 784, last="sigmoid")),
         "return the encoder first": lambda k: _own_halves(k)[::-1],
         "wanted 2 results": lambda k: _own_halves(k)[0],
@@ -861,7 +868,7 @@ REFINER = (
         "these are the codes themselves": lambda decoder, z: keras.Sequential(
             _own_refiner(decoder, z).layers[1:2]
         ),
-        "this is the decoder alone": lambda decoder, z: decoder,
+        "can't be judged": lambda decoder, z: decoder,
     },
 )
 EXERCISES = {

@@ -42,12 +42,18 @@ def _stack(n_in, hidden, n_out, activation):
 def _facts(call, k):
     encoder, decoder = call(k, parts=("encoder", "decoder"), raw=True)
     others = call(k, parts=("encoder", "decoder"), raw=True)
+    facts = {
+        "the encoder takes inputs of shape {got}, wanted {wanted}": _inputs(encoder),
+        "the decoder takes inputs of shape {got}, wanted {wanted}": _inputs(decoder),
+    }
+    if list(facts.values()) != ["(None, 784)", f"(None, {k})"]:
+        return facts
     rng = np.random.default_rng(0)
     x = rng.random((20, 784)).astype("float32")
     codes = rng.normal(size=(20, k)).astype("float32")
     z, x_hat = as_array(encoder(x)), as_array(decoder(codes))
     far = as_array(decoder(1e3 * codes))
-    return {
+    return facts | {
         f"20 images became codes of shape {{got}}, wanted {{wanted}}: k is {k}": str(z.shape),
         "20 codes became reconstructions of shape {got}, wanted {wanted}": str(x_hat.shape),
         "a second call returns the same networks: make new layers inside the function":
@@ -62,6 +68,10 @@ def _facts(call, k):
         "the decoder bends nothing but a weighted sum of its code: give it a hidden layer with an "
         "activation": _bend(lambda z: _logit(as_array(decoder(z))), codes) > 1e-3,
     }  # fmt: skip
+
+
+def _inputs(model):
+    return str(getattr(model, "input_shape", f"of no model, but {type(model).__name__}"))
 
 
 def _bend(function, a):
@@ -95,24 +105,26 @@ check_build_halves = exercise(
         "the code has always the same size: end the encoder with k units":
             lambda k: _halves(k, n_code=9),
         "the decoder ends with one pixel: an image has 784": lambda k: _halves(k, n_pixels=1),
-        "a sigmoid keeps the code between 0 and 1: leave its layer without an activation":
+        "the code stays between 0 and 1: leave its layer without an activation":
             lambda k: _halves(k, code="sigmoid"),
-        "a ReLU cuts the code off at 0: leave its layer without an activation":
+        "the code is never negative: leave its layer without an activation":
             lambda k: _halves(k, code="relu"),
-        "tanh keeps the code between -1 and 1: leave its layer without an activation":
+        "the code stays between -1 and 1: leave its layer without an activation":
             lambda k: _halves(k, code="tanh"),
-        "the last layer has no sigmoid: pixels lie between 0 and 1": [
+        "pixels leave the range from 0 to 1: the decoder ends with a sigmoid": [
             lambda k: _halves(k, pixels=None),
             lambda k: _halves(k, pixels="relu"),
         ],
-        "the encoder has no hidden layer": lambda k: _halves(k, hidden=(None, "silu")),
-        "the decoder has no hidden layer": lambda k: _halves(k, hidden=("silu", None)),
+        "the encoder is linear: give it a hidden layer, with an activation":
+            lambda k: _halves(k, hidden=(None, "silu")),
+        "the decoder has no hidden layer with an activation":
+            lambda k: _halves(k, hidden=("silu", None)),
         "both halves are linear: give each a hidden layer with an activation": [
             lambda k: _halves(k, hidden=(None, None)),
             lambda k: _halves(k, hidden=("linear", "linear")),
         ],
         "return the encoder first, then the decoder": lambda k: _halves(k)[::-1],
-        "the networks were made outside the function: a second call must make new ones": _outside,
+        "a second call returned the same networks: make new ones at every call": _outside,
     },
 )  # fmt: skip
 
@@ -209,8 +221,6 @@ check_refiner = exercise(
             lambda decoder, z: _refiner(decoder, z, frozen=False, start=False),
         "these are the codes themselves: let the decoder follow the table":
             lambda decoder, z: _refiner(decoder, z, decodes=False),
-        "this is the decoder alone: in front of it belongs a table that is looked up by number":
-            lambda decoder, z: decoder,
         "the decoder must stay as it is": _with_other_weights,
     },
 )  # fmt: skip
