@@ -12,8 +12,9 @@ NOTEBOOKS ?= notebooks/*.ipynb
 
 # What depends on the backend: files that import one, or Keras, and their tests. tests/test_package.py says which are
 # missing. (Of test_metrics.py, one test compares with PyTorch.)
-BACKEND_TESTS := course_utils/layers course_utils/models course_utils/runtime.py course_utils/training \
-    tests/test_layers.py tests/test_models.py tests/test_reports.py tests/test_runtime.py tests/test_tensors.py \
+BACKEND_TESTS := course_utils/exercises/lesson03_networks.py course_utils/layers course_utils/models \
+    course_utils/runtime.py course_utils/training \
+    tests/test_layers.py tests/test_models.py tests/test_network_exercises.py tests/test_reports.py tests/test_runtime.py tests/test_tensors.py \
     tests/test_training.py \
     tests/test_metrics.py::test_kl_agrees_with_torch
 
