@@ -178,12 +178,12 @@ ask_two_pixels = question(
         "about 5: it is still the same digit":
             "To you it is. But the error compares pixel with pixel and knows nothing of digits.",
         "about 25: half of what knowing nothing costs":
-            "Strokes are two or three pixels wide, so after two pixels most of the ink lies "
-            "where there was none, and nearly none where it was.",
+            "Two pixels are more than half the width of a stroke. Much of the ink now lies where "
+            "there was none, and is missing where it was: it is counted twice.",
         "more than 52.9: worse than the smudge":
-            "Strokes are two or three pixels wide: most of the ink is counted twice, once as "
-            "missing where it was, and once as too much where it is now. The smudge is wrong by "
-            "a little everywhere, which costs less, since the errors are squared.",
+            "Two pixels are more than half the width of a stroke: much of the ink is counted "
+            "twice, once as missing where it was, and once as too much where it is now. The smudge "
+            "is wrong by a little everywhere, which costs less, since the errors are squared.",
     },
     answer=2,
 )  # fmt: skip

@@ -49,7 +49,7 @@ check_centre = exercise(
 
 
 def components_needed(singular_values, share):
-    """The least number of components with at least that share of the variance (01, exercise 2).
+    """The least number of components with at least that share of the variance (01, exercise 4).
 
     Args:
         singular_values: decreasing, at least 0 and not all 0, shape (k,).
@@ -110,7 +110,7 @@ check_components_needed = exercise(
 
 
 def reconstruct(x, mean, components):
-    """Project the rows of x on the components, and come back (lesson 01, exercise 3).
+    """Project the rows of x on the components, and come back (lesson 01, exercise 2).
 
     Args:
         x: shape (n, n_features).
@@ -164,7 +164,7 @@ check_reconstruct = exercise(
 
 
 def pca_reconstruction(x_train, x_new, k):
-    """PCA as a whole: fit k components on one set, compress and rebuild another (01, exercise 4).
+    """PCA as a whole: fit k components on one set, compress and rebuild another (01, exercise 3).
 
     Args:
         x_train: what the mean and the components are found on, shape (n, n_features).

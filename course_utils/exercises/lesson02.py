@@ -11,7 +11,7 @@ from course_utils.exercises.predictions import question
 
 
 def count_parameters(layer_sizes):
-    """Count the weights and biases of a stack of dense layers (lesson 02, exercise 1).
+    """Count the weights and biases of a stack of dense layers (lesson 02, exercise 5).
 
     Args:
         layer_sizes: a list of at least two integers, such as [784, 30, 784].
@@ -57,7 +57,7 @@ check_count_parameters = exercise(
 
 
 def angle(u, v):
-    """The angle between the lines along two vectors, in degrees from 0 to 90 (02, exercise 2).
+    """The angle between the lines along two vectors, in degrees from 0 to 90 (02, exercise 6).
 
     Args:
         u, v: not 0, shape (n_features,).
@@ -79,7 +79,7 @@ def _cosine(u, v):
 def _angles(call, u, v):
     if u.ndim == 1:
         found = Within(call(u, v, shape=()), 0.003)
-        return {"you got {got}°, wanted {wanted}°: divide the dot product by both lengths": found}
+        return {"you got {got}°, wanted {wanted}°": found}
     # Many pairs on one line, of which rounding takes some cosines over 1, or below -1. There even
     # a right angle is rounded: 0.02° in float32.
     found = np.array([call(a, b, shape=()) for a, b in zip(u, v, strict=True)])
@@ -113,7 +113,11 @@ check_angle = exercise(
     draw=_lines,
     mistakes={
         "a line has no direction: u and -u lie on the same line, so take the cosine's absolute "
-        "value": lambda u, v: np.degrees(np.arccos(np.clip(_cosine(u, v), -1, 1))),
+        "value": [
+            lambda u, v: np.degrees(np.arccos(np.clip(_cosine(u, v), -1, 1))),
+            lambda u, v: np.degrees(np.arccos(min(_cosine(u, v), 1.0))),
+            lambda u, v: np.degrees(np.arccos(_cosine(u, v))),
+        ],
         "this is in radians: np.degrees turns it into degrees": [
             lambda u, v: np.arccos(min(abs(_cosine(u, v)), 1.0)),
             lambda u, v: np.arccos(abs(_cosine(u, v))),
@@ -144,7 +148,7 @@ check_angle = exercise(
 
 
 def linear_optimum(x, k):
-    """The least squared error that any linear autoencoder reaches on x (lesson 02, exercise 3).
+    """The least squared error that any linear autoencoder reaches on x (lesson 02, exercise 7).
 
     Args:
         x: shape (n, n_features).

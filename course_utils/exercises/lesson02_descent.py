@@ -70,6 +70,20 @@ def _one_after_the_other(x, W1, W2, rate):
     return W1, W2 - rate * _gradients(x, W1, W2)[1]
 
 
+def _one_first_code_anew(x, W1, W2, rate):
+    """The error is that of the old weights, the code that of the new encoder."""
+    G = 2 / len(x) * (x @ W1 @ W2 - x)
+    W1 = W1 - rate * x.T @ G @ W2.T
+    return W1, W2 - rate * (x @ W1).T @ G
+
+
+def _other_first_same_error(x, W1, W2, rate):
+    """The error is that of the old weights, but the decoder is the new one."""
+    G = 2 / len(x) * (x @ W1 @ W2 - x)
+    W2 = W2 - rate * (x @ W1).T @ G
+    return W1 - rate * x.T @ G @ W2.T, W2
+
+
 def _other_first(x, W1, W2, rate):
     W2 = W2 - rate * _gradients(x, W1, W2)[1]
     return W1 - rate * _gradients(x, W1, W2)[0], W2
@@ -93,9 +107,9 @@ check_gradient_step = exercise(
         "the squared error is averaged over the examples only; this is the mean over the features, "
         "too": [_scaled(lambda n, d: 1 / d), _scaled(lambda n, d: 1 / (2 * d))],
         "W1 changes before W2's gradient is taken: compute both gradients with the old weights":
-            _one_after_the_other,
+            [_one_after_the_other, _one_first_code_anew],
         "W2 changes before W1's gradient is taken: compute both gradients with the old weights":
-            _other_first,
+            [_other_first, _other_first_same_error],
         "these are the gradients: return W1 and W2 less rate times them":
             lambda x, W1, W2, rate: _gradients(x, W1, W2),
         "rate is left out": lambda x, W1, W2, rate: gradient_step(x, W1, W2, 1.0),
